@@ -1,0 +1,31 @@
+# Everything runs in .venv, which app/bootstrap.py makes at the first call and leaves alone after it.
+
+# The first of these that is new enough; `make serve PYTHON=/path/to/python3.12` names another.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
+
+.PHONY: help serve test check bench
+
+help:
+	@echo "make serve   set up at the first call, then start Layerscope and print its address"
+	@echo "make test    run the tests"
+	@echo "make check   lint, formatting, types"
+	@echo "make bench   measure what the README says about speed"
+
+serve:
+	@$(PYTHON) app/bootstrap.py
+	@exec .venv/bin/python -m app serve
+
+test:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m pytest
+
+check:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+bench:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m tests.bench

@@ -1,0 +1,96 @@
+"""The tables. Queries are in store.py."""
+
+import time
+
+from sqlalchemy import Column, Float, ForeignKeyConstraint, LargeBinary, MetaData
+from sqlmodel import Field, SQLModel
+
+# Named constraints keep Alembic's comparison clean on every database.
+SQLModel.metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ACTIVE = ("queued", "running")
+STATUSES = (*ACTIVE, "finished", "failed", "cancelled")
+
+
+class Run(SQLModel, table=True):
+    """One training of one RunSpec. Times are seconds since 1970 (UTC).
+
+    `id` grows with time. `attempt` counts how often a worker has begun the run; whoever writes names its attempt, and
+    a write of an older attempt changes nothing.
+    """
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    spec: str
+    status: str = Field(default="queued", index=True)
+    attempt: int = 0
+    step: int = 0
+    created: float = Field(default_factory=time.time)
+    started: float | None = None
+    finished: float | None = None
+    error: str | None = None
+
+
+class Snapshot(SQLModel, table=True):
+    """The metrics of a run after `step` updates. SQLite keeps NaN as NULL."""
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    step: int = Field(primary_key=True)
+    epoch: float
+    train_loss: float | None
+    train_error: float | None
+    val_loss: float | None
+    val_error: float | None
+
+
+class Layer(SQLModel, table=True):
+    """One layer of a snapshot; `position` counts from the input side. `data` is packed (packing.py)."""
+
+    __table_args__ = (ForeignKeyConstraint(["run_id", "step"], ["snapshot.run_id", "snapshot.step"], ondelete="CASCADE"),)
+
+    run_id: str = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    saturated: float | None
+    dead: float | None
+    update_ratio: float | None
+    jacobian: float | None
+    jacobian_se: float | None
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Artifact(SQLModel, table=True):
+    """A file a finished run leaves behind. In the database, so that a run is one thing wherever its worker was."""
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Share(SQLModel, table=True):
+    """A link to one run. Only the hash of its token is kept: a copy of the database opens nothing."""
+
+    id: str = Field(primary_key=True)
+    run_id: str = Field(foreign_key="run.id", ondelete="CASCADE", index=True)
+    token_hash: str = Field(unique=True)
+    created: float = Field(default_factory=time.time)
+    expires: float | None = None
+
+
+class Worker(SQLModel, table=True):
+    """A worker process and its training children, as last seen."""
+
+    name: str = Field(primary_key=True)
+    pid: int
+    run_id: str | None = None
+    trainer_pid: int | None = None
+    spare_pid: int | None = None
+    seen: float = Field(sa_column=Column(Float, nullable=False, default=time.time, onupdate=time.time))

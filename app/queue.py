@@ -1,0 +1,92 @@
+"""The queue of runs: the only file that knows its engine, DBOS, on both sides.
+
+The web process enqueues; a worker process takes one run at a time. A workflow's id is the id of its run, so
+enqueueing twice is harmless. The engine has a SQLite file of its own.
+"""
+
+import logging
+from collections.abc import Callable
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSON
+from sqlalchemy.exc import DBAPIError
+
+from app.db import make_engine
+from app.settings import Settings
+
+QUEUE = "runs"
+WORKFLOW = "train"
+# A fixed version: a run that was enqueued before an upgrade is taken up by the worker after it.
+APP_VERSION = "1"
+POLL_SECONDS = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class Queue:
+    """The web's side. Connects at first use, so that a page answers before a worker has ever started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._engine = make_engine(settings.queue_url)
+        self._client = DBOSClient(
+            system_database_engine=self._engine, serializer=DBOSPortableJSON, lazy=True, retry_connection_errors=False
+        )
+
+    def enqueue(self, run_id: str) -> None:
+        """Hand the run to a worker. Where that fails the run is safe: it is stored, and a worker looks for runs that
+        the queue does not know every 10 s."""
+        try:
+            self._client.enqueue(
+                {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": run_id, "app_version": APP_VERSION},
+                run_id,
+            )
+        except DBAPIError:
+            log.warning("run %s is stored but could not be enqueued; a worker will find it", run_id, exc_info=True)
+
+    def cancel(self, run_id: str) -> None:
+        """Forget a run that waits. One that has begun is ended by its worker, which looks at the run's status."""
+        try:
+            self._client.cancel_workflow(run_id)
+        except DBAPIError:
+            log.warning("run %s could not be taken off the queue", run_id, exc_info=True)
+
+    def state(self, run_id: str) -> tuple[str | None, str | None]:
+        """What the engine thinks of a run, in its own words, and which worker has it; None where it knows nothing."""
+        found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
+        return (found[0].status, found[0].executor_id) if found else (None, None)
+
+    def wake(self, run_id: str) -> None:
+        """Put a run back that the engine has given up."""
+        self._client.resume_workflow(run_id, queue_name=QUEUE)
+
+    def close(self) -> None:
+        self._client.destroy()
+        self._engine.dispose()
+
+
+def start_worker(settings: Settings, name: str, train: Callable[[str], None]) -> None:
+    """Take runs from now on, one at a time, each by a call of `train(run_id)` in a thread.
+
+    `name` must be the same when the worker comes back: then it takes up again what it was killed in.
+    """
+    _launch(settings, name, train)
+    DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+
+
+def prepare(settings: Settings) -> None:
+    """Create or upgrade the engine's tables, before anyone enqueues."""
+    _launch(settings, "prepare", lambda _run_id: None)
+    DBOS.destroy(destroy_registry=True)
+
+
+def _launch(settings: Settings, name: str, train: Callable[[str], None]) -> None:
+    config: DBOSConfig = {
+        "name": "layerscope",
+        "executor_id": name,
+        "application_version": APP_VERSION,
+        "system_database_engine": make_engine(settings.queue_url),
+        "serializer": DBOSPortableJSON,
+        "log_level": "ERROR",
+    }
+    DBOS(config=config)
+    DBOS.workflow(name=WORKFLOW)(train)
+    DBOS.launch()

@@ -1,0 +1,93 @@
+"""Settings: read from the environment or a `.env` file, each with a default that works."""
+
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """What an operator may set; README.md lists them."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    data_dir: Path = Field(Path("data"), description="Everything that is written lies below it")
+    database_url: str = Field("", description="Where runs are kept; empty = SQLite below DATA_DIR")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes that train, one run each at a time")
+    public_url: str = Field("", description="The address classmates type; share links use it")
+    class_password: str = Field("", description="Asked for on every address other than this machine's own")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite_only(cls, url: str) -> str:
+        if url and not url.startswith("sqlite:///"):
+            raise ValueError("this version keeps its runs in SQLite: use sqlite:///path/to/file.db or leave it empty")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_url(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must be a whole address, for example http://192.168.1.20:8000")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _password_where_others_can_reach_it(self) -> "Settings":
+        if self.class_mode and not self.class_password:
+            raise ValueError(
+                f"HOST={self.host} can be reached by others, so CLASS_PASSWORD must be set; "
+                "or leave HOST out to serve this machine alone"
+            )
+        return self
+
+    @property
+    def class_mode(self) -> bool:
+        """Others can reach the server, so everything but share links asks for the class password."""
+        return not is_loopback(self.host)
+
+    @cached_property
+    def runs_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'layerscope.db'}"
+
+    @cached_property
+    def queue_url(self) -> str:
+        return f"sqlite:///{self.data_dir / 'queue.db'}"
+
+
+class BadSettings(Exception):
+    """A setting can't be used; the message is one line that names it and the fix."""
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings in force.
+
+    Raises BadSettings with one line for the operator.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() + ": " if first["loc"] else ""
+        raise BadSettings(name + first["msg"].removeprefix("Value error, ")) from None

@@ -1,0 +1,180 @@
+"""What a run leaves behind: plain, immutable records, and the one read model that everything is drawn from.
+
+A trainer yields StepRecords, the store keeps them, and figures, rules, exports and share pages see a RunRecord.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.spec import RunSpec
+
+# In the order in which they are stored. Output layers have only the weight signals.
+SIGNALS = ("activation", "backprop_gradient", "weight_gradient", "weight")
+HIDDEN_ONLY = ("activation", "backprop_gradient")
+STATISTICS = ("mean", "std", "abs_mean", "min", "max", "p02", "p98", "norm")
+HEALTH = ("saturated", "dead", "update_ratio", "jacobian", "jacobian_se")
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """`counts` (bins,) of values in equal bins over [lo, hi], the last one closed."""
+
+    lo: float
+    hi: float
+    counts: NDArray[np.int64]
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """(bins + 1,) in the signal's own unit."""
+        return np.linspace(self.lo, self.hi, len(self.counts) + 1)
+
+    @property
+    def centers(self) -> NDArray[np.float64]:
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+    @property
+    def density(self) -> NDArray[np.float64]:
+        """(bins,) probability per unit of the signal; integrates to 1, all zeros where nothing was counted."""
+        total = self.counts.sum()
+        width = (self.hi - self.lo) / len(self.counts)
+        return self.counts / (total * width) if total else np.zeros(len(self.counts))
+
+
+@dataclass(frozen=True)
+class SignalSummary:
+    """One signal of one layer at one step, over all its finite values; `nonfinite` counts the others.
+
+    Population standard deviation (ddof 0); `norm` is the Euclidean norm. Every statistic is NaN where no value
+    was finite.
+    """
+
+    mean: float
+    std: float
+    abs_mean: float
+    min: float
+    max: float
+    p02: float
+    p98: float
+    norm: float
+    nonfinite: int
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Health:
+    """Hidden layers only. A value is None where it has no meaning (see design: saturated, dead, update_ratio,
+    jacobian and its standard error)."""
+
+    saturated: float | None = None
+    dead: float | None = None
+    update_ratio: float | None = None
+    jacobian: float | None = None
+    jacobian_se: float | None = None
+
+
+@dataclass(frozen=True)
+class LayerSnapshot:
+    """All signals of one layer at one step."""
+
+    layer: str
+    signals: dict[str, SignalSummary]
+    health: Health = Health()
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Mean loss and share of wrong answers, with dropout off, on the fixed part of the train set and on the whole
+    validation set."""
+
+    train_loss: float
+    train_error: float
+    val_loss: float
+    val_error: float
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One snapshot: the metrics and every layer, after `step` updates. `layers` is empty with monitoring off."""
+
+    step: int
+    epoch: float
+    metrics: Metrics
+    layers: tuple[LayerSnapshot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`step` updates were made."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The end of a run: what an independent program needs to compute the last snapshot again.
+
+    `weights` maps `hidden1.weight` (out, in), `hidden1.bias` (out,), ..., `output.bias` to float32 arrays;
+    `monitor_inputs` (N, inputs) float32 as fed to the net; `monitor_labels` (N,) int64.
+    """
+
+    weights: dict[str, NDArray[np.float32]]
+    monitor_inputs: NDArray[np.float32]
+    monitor_labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as everybody reads it: its spec, where it stands, and its snapshots in the order of their steps.
+
+    Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it.
+    """
+
+    id: str
+    spec: RunSpec
+    status: str = "queued"
+    step: int = 0
+    attempt: int = 0
+    created: float = 0.0
+    started: float | None = None
+    finished: float | None = None
+    error: str | None = None
+    snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)
+
+    @property
+    def steps(self) -> list[int]:
+        return [snapshot.step for snapshot in self.snapshots]
+
+    @property
+    def epochs(self) -> list[float]:
+        return [snapshot.epoch for snapshot in self.snapshots]
+
+    def layers_with(self, signal: str) -> tuple[str, ...]:
+        """Names of the layers that have this signal ("health" counts as one), bottom up."""
+        hidden_only = signal in HIDDEN_ONLY or signal == "health"
+        return self.spec.hidden_layers if hidden_only else self.spec.layers
+
+    def statistic(self, signal: str, name: str) -> NDArray[np.float64]:
+        """(snapshots, layers) of one statistic (or `nonfinite`) of one signal."""
+        depth = len(self.layers_with(signal))
+        rows = [[getattr(x.signals[signal], name) for x in s.layers[:depth]] for s in self.snapshots]
+        return np.array(rows, dtype=np.float64).reshape(len(self.snapshots), depth)
+
+    def health(self, name: str) -> NDArray[np.float64]:
+        """(snapshots, hidden layers) of one health value; NaN where it has no meaning."""
+        depth = len(self.spec.hidden_layers)
+        values = [[getattr(x.health, name) for x in s.layers[:depth]] for s in self.snapshots]
+        rows = [[math.nan if value is None else value for value in row] for row in values]
+        return np.array(rows, dtype=np.float64).reshape(len(self.snapshots), depth)
+
+    def metric(self, name: str) -> list[float]:
+        return [getattr(snapshot.metrics, name) for snapshot in self.snapshots]
+
+    def nearest(self, step: int | None) -> StepRecord | None:
+        """The snapshot at this step or the last one before it; the latest for None; None where there is none."""
+        if not self.snapshots:
+            return None
+        earlier = [s for s in self.snapshots if step is not None and s.step <= step]
+        return earlier[-1] if earlier else self.snapshots[0 if step is not None else -1]
