@@ -22,9 +22,9 @@ test:
 
 check:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/ruff check
-	@.venv/bin/ruff format --check
-	@.venv/bin/mypy
+	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m ruff format --check
+	@.venv/bin/python -m mypy
 
 bench:
 	@$(PYTHON) app/bootstrap.py --dev

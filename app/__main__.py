@@ -22,7 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     from app.settings import BadSettings, load_settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "dbos"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = load_settings()
     except BadSettings as error:

@@ -2,7 +2,7 @@
 
 import time
 
-from sqlalchemy import Column, Float, ForeignKeyConstraint, LargeBinary, MetaData
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, MetaData
 from sqlmodel import Field, SQLModel
 
 # Named constraints keep Alembic's comparison clean on every database.
@@ -93,4 +93,4 @@ class Worker(SQLModel, table=True):
     run_id: str | None = None
     trainer_pid: int | None = None
     spare_pid: int | None = None
-    seen: float = Field(sa_column=Column(Float, nullable=False, default=time.time, onupdate=time.time))
+    seen: float = Field(default_factory=time.time)

@@ -39,6 +39,6 @@ def _words(summary: SignalSummary) -> NDArray[np.uint32]:
 
 def _summary(words: NDArray[Any]) -> SignalSummary:
     *statistics, lo, hi = words[:_FLOATS].view("<f4").astype(np.float64).tolist()
-    histogram = Histogram(lo, hi, words[_HEAD:].astype(np.int64))
+    histogram = Histogram(lo, hi, words[_HEAD:])
     named = dict(zip(STATISTICS, statistics, strict=True))
     return SignalSummary(**named, nonfinite=int(words[_FLOATS]), histogram=histogram)

@@ -7,7 +7,7 @@ enqueueing twice is harmless. The engine has a SQLite file of its own.
 import logging
 from collections.abc import Callable
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSON
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DBAPIError
 
 from app.db import make_engine
@@ -28,7 +28,7 @@ class Queue:
     def __init__(self, settings: Settings) -> None:
         self._engine = make_engine(settings.queue_url)
         self._client = DBOSClient(
-            system_database_engine=self._engine, serializer=DBOSPortableJSON, lazy=True, retry_connection_errors=False
+            system_database_engine=self._engine, serializer=DBOSPortableJSONSerializer(), lazy=True, retry_connection_errors=False
         )
 
     def enqueue(self, run_id: str) -> None:
@@ -84,9 +84,13 @@ def _launch(settings: Settings, name: str, train: Callable[[str], None]) -> None
         "executor_id": name,
         "application_version": APP_VERSION,
         "system_database_engine": make_engine(settings.queue_url),
-        "serializer": DBOSPortableJSON,
+        "serializer": DBOSPortableJSONSerializer(),
         "log_level": "ERROR",
     }
     DBOS(config=config)
-    DBOS.workflow(name=WORKFLOW)(train)
+
+    @DBOS.workflow(name=WORKFLOW)
+    def workflow(run_id: str) -> None:
+        train(run_id)
+
     DBOS.launch()

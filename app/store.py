@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import CursorResult, Executable, delete, func, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -52,7 +52,7 @@ def find_run(session: Session, run_id: str) -> RunRecord | None:
 def load_run(session: Session, run_id: str) -> RunRecord | None:
     """The run with all its snapshots; None if there is no such run."""
     record = find_run(session, run_id)
-    return replace(record, snapshots=_snapshots(session, record)) if record else None
+    return replace(record, snapshots=snapshots_after(session, record, -1)) if record else None
 
 
 def list_runs(
@@ -173,10 +173,10 @@ def save_progress(session: Session, run_id: str, attempt: int, step: int) -> Non
 def save_snapshot(session: Session, run_id: str, attempt: int, record: StepRecord) -> None:
     """One transaction: the run's step, the metrics and every layer."""
     _fenced(session, run_id, attempt, step=record.step)
-    metrics = {name: _null_if_nan(value) for name, value in vars(record.metrics).items()}
+    metrics = {name: _null_if_nan(value) for name, value in asdict(record.metrics).items()}
     session.execute(upsert(Snapshot), [{"run_id": run_id, "step": record.step, "epoch": record.epoch, **metrics}])
     rows = [
-        {"run_id": run_id, "step": record.step, "position": position, "data": pack(layer.signals), **vars(layer.health)}
+        {"run_id": run_id, "step": record.step, "position": position, "data": pack(layer.signals), **asdict(layer.health)}
         for position, layer in enumerate(record.layers)
     ]
     if rows:
@@ -279,15 +279,22 @@ def _record(run: Run) -> RunRecord:
     )  # fmt: skip
 
 
-def _snapshots(session: Session, run: RunRecord) -> tuple[StepRecord, ...]:
+def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
+    """The run's snapshots of later steps than this one."""
     # One query, so that a run that is begun again meanwhile can't mix two attempts.
-    query = select(Snapshot, Layer).join(Layer, isouter=True).where(Snapshot.run_id == run.id)
+    query = select(Snapshot, Layer).join(Layer, isouter=True).where(Snapshot.run_id == run.id, Snapshot.step > step)
     by_step: dict[int, tuple[Snapshot, list[LayerSnapshot]]] = {}
     for snapshot, layer in session.exec(query.order_by(col(Snapshot.step), col(Layer.position))):
         _, layers = by_step.setdefault(snapshot.step, (snapshot, []))
         if layer is not None:
             layers.append(_layer(layer, run.spec))
     return tuple(StepRecord(s.step, s.epoch, _metrics(s), tuple(layers)) for s, layers in by_step.values())
+
+
+def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
+    """The metrics alone, of later steps than this one."""
+    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
+    return list(session.exec(query.order_by(col(Snapshot.step))))
 
 
 def _layer(row: Layer, spec: RunSpec) -> LayerSnapshot:

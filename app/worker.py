@@ -31,10 +31,12 @@ class Crew:
     def __init__(self, settings: Settings, name: str) -> None:
         self._name = name
         self._engine = make_engine(settings.runs_url)
-        self._queue = Queue(settings)
-        self._nursery = Nursery(settings.runs_url)
         self._stop = threading.Event()
         self._job: tuple[str, int, Child] | None = None
+        self._nursery: Nursery | None = None
+        self.report()  # at once: importing torch into the fork server takes two seconds
+        self._nursery = Nursery(settings.runs_url)
+        self._queue = Queue(settings)
 
     # --- a run ---
 
@@ -111,7 +113,7 @@ class Crew:
         run_id, _, child = self._job or (None, None, None)
         worker = Worker(
             name=self._name, pid=os.getpid(), run_id=run_id, trainer_pid=child.process.pid if child else None,
-            spare_pid=self._nursery.spare.process.pid,
+            spare_pid=self._nursery.spare.process.pid if self._nursery else None,
         )  # fmt: skip
         with Session(self._engine) as session:
             store.report_worker(session, worker)
@@ -147,13 +149,16 @@ class Crew:
 
 def run_worker(settings: Settings, name: str) -> None:
     """The worker's whole life, until SIGTERM, Ctrl-C or the end of its supervisor."""
+    lifeline.end_with_supervisor()
     crew = Crew(settings, name)
     signal.signal(signal.SIGTERM, crew.stop)
     signal.signal(signal.SIGINT, crew.stop)
-    lifeline.end_with_supervisor()
-    crew.report()
-    start_worker(settings, name, crew.train)
-    log.info("%s is ready", name)
-    crew.work()
+    try:
+        start_worker(settings, name, crew.train)
+        log.info("%s is ready", name)
+        crew.work()
+    except BaseException:
+        log.exception("%s has to stop", name)
+        os._exit(1)  # the engine's threads would keep the process alive
     # The engine must not see the workflow in its thread end: unfinished, it is taken up again at the next start.
     os._exit(0)

@@ -101,37 +101,66 @@ def _table(*entries: Entry) -> dict[str, Entry]:
 
 ACTIVATIONS = _table(
     Activation(
-        "sigmoid", "sigmoid", "1 / (1 + exp(−s))", "z (1 − z)", "torch.nn.Sigmoid",
-        range=(0.0, 1.0), max_slope=lambda _: 0.25,
+        "sigmoid",
+        "sigmoid",
+        "1 / (1 + exp(−s))",
+        "z (1 − z)",
+        "torch.nn.Sigmoid",
+        range=(0.0, 1.0),
+        max_slope=lambda _: 0.25,
     ),
     Activation("tanh", "tanh", "tanh s", "1 − z²", "torch.nn.Tanh", range=(-1.0, 1.0), max_slope=lambda _: 1.0),
     Activation(
-        "softsign", "softsign", "s / (1 + |s|)", "1 / (1 + |s|)²", "torch.nn.Softsign",
-        range=(-1.0, 1.0), max_slope=lambda _: 1.0,
+        "softsign",
+        "softsign",
+        "s / (1 + |s|)",
+        "1 / (1 + |s|)²",
+        "torch.nn.Softsign",
+        range=(-1.0, 1.0),
+        max_slope=lambda _: 1.0,
     ),
     Activation("relu", "ReLU", "max(0, s)", "1 if s > 0 else 0", "torch.nn.ReLU", max_slope=lambda _: 1.0),
     Activation(
-        "leaky_relu", "leaky ReLU", "max(αs, s)", "1 if s > 0 else α", "torch.nn.LeakyReLU",
-        alpha=0.01, alpha_argument="negative_slope",
+        "leaky_relu",
+        "leaky ReLU",
+        "max(αs, s)",
+        "1 if s > 0 else α",
+        "torch.nn.LeakyReLU",
+        alpha=0.01,
+        alpha_argument="negative_slope",
     ),
     Activation(
-        "elu", "ELU", "s if s > 0 else α (exp(s) − 1)", "1 if s > 0 else α exp(s)", "torch.nn.ELU",
-        max_slope=lambda alpha: max(1.0, alpha), alpha=1.0,
+        "elu",
+        "ELU",
+        "s if s > 0 else α (exp(s) − 1)",
+        "1 if s > 0 else α exp(s)",
+        "torch.nn.ELU",
+        max_slope=lambda alpha: max(1.0, alpha),
+        alpha=1.0,
     ),
 )
 
 # Glorot & Bengio (2010), equations 1 and 16; He et al. (2015), equation 10.
 INITIALISERS = _table(
     Initialiser(
-        "standard", "standard (Glorot & Bengio eq. 1)", "U[±1/√fan_in]", "uniform",
+        "standard",
+        "standard (Glorot & Bengio eq. 1)",
+        "U[±1/√fan_in]",
+        "uniform",
         lambda fan_in, _out, _std: 1 / (3 * fan_in),
     ),
     Initialiser(
-        "xavier_uniform", "Xavier / Glorot uniform (eq. 16)", "U[±√(6 / (fan_in + fan_out))]", "uniform",
+        "xavier_uniform",
+        "Xavier / Glorot uniform (eq. 16)",
+        "U[±√(6 / (fan_in + fan_out))]",
+        "uniform",
         lambda fan_in, fan_out, _std: 2 / (fan_in + fan_out),
     ),
     Initialiser(
-        "xavier_normal", "Xavier / Glorot normal", "N(0, 2 / (fan_in + fan_out))", "normal",
+        "xavier_normal",
+        "Xavier / Glorot normal",
+        "N(0, 2 / (fan_in + fan_out))",
+        "normal",
         lambda fan_in, fan_out, _std: 2 / (fan_in + fan_out),
     ),
     Initialiser(
@@ -148,11 +177,18 @@ OPTIMIZERS = _table(
     # torch keeps m ← βm + ∇J, θ ← θ − ηm. With a constant η that is the lecture's m ← βm − η∇J, θ ← θ + m
     # (its m is −η times torch's), so the parameters follow the same path.
     Optimizer(
-        "momentum", "momentum", "m ← βm − η∇J, θ ← θ + m", "torch.optim.SGD",
-        {"momentum": 0.9}, lambda c: {"momentum": c["momentum"]},
+        "momentum",
+        "momentum",
+        "m ← βm − η∇J, θ ← θ + m",
+        "torch.optim.SGD",
+        {"momentum": 0.9},
+        lambda c: {"momentum": c["momentum"]},
     ),
     Optimizer(
-        "adam", "Adam", "θ ← θ − η m̂ / (√v̂ + ε)", "torch.optim.Adam",
+        "adam",
+        "Adam",
+        "θ ← θ − η m̂ / (√v̂ + ε)",
+        "torch.optim.Adam",
         {"momentum": 0.9, "beta2": 0.999, "eps": 1e-8},
         lambda c: {"betas": (c["momentum"], c["beta2"]), "eps": c["eps"]},
     ),
@@ -160,18 +196,38 @@ OPTIMIZERS = _table(
 
 DATASETS = _table(
     DataSet(
-        "digits", "Digits 8×8", "1,797 handwritten digits of 8×8 pixels, shipped with scikit-learn: no network needed.",
-        (1, 8, 8), tuple("0123456789"), (0.0, 16.0),
-        train_counts=(121, 119, 115, 126, 119, 115, 122, 118, 116, 126), validation=300, monitoring=300,
+        "digits",
+        "Digits 8×8",
+        "1,797 handwritten digits of 8×8 pixels, shipped with scikit-learn: no network needed.",
+        (1, 8, 8),
+        tuple("0123456789"),
+        (0.0, 16.0),
+        train_counts=(121, 119, 115, 126, 119, 115, 122, 118, 116, 126),
+        validation=300,
+        monitoring=300,
     ),
     DataSet(
-        "shapeset", "Shapeset-3×2",
+        "shapeset",
+        "Shapeset-3×2",
         "An endless stream of 32×32 grey images with one or two of triangle, parallelogram and ellipse, "
         "after Glorot & Bengio (2010). Drawn as the run goes; 10,000 images count as one pass.",
         (1, 32, 32),
-        ("triangle", "parallelogram", "ellipse", "two triangles", "triangle + parallelogram", "triangle + ellipse",
-         "two parallelograms", "parallelogram + ellipse", "two ellipses"),
-        (0.0, 1.0), train_counts=None, validation=1000, monitoring=300, epoch_examples=10_000,
+        (
+            "triangle",
+            "parallelogram",
+            "ellipse",
+            "two triangles",
+            "triangle + parallelogram",
+            "triangle + ellipse",
+            "two parallelograms",
+            "parallelogram + ellipse",
+            "two ellipses",
+        ),
+        (0.0, 1.0),
+        train_counts=None,
+        validation=1000,
+        monitoring=300,
+        epoch_examples=10_000,
     ),
 )
 

@@ -1,5 +1,6 @@
 """What is wrong with a RunSpec, in sentences that name the field, the bounds and a value that works."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,14 @@ class Problem:
 
 
 def problems(error: ValidationError) -> list[Problem]:
+    """One problem for each field that pydantic found fault with."""
+    return explain(error.errors())
+
+
+def explain(errors: Iterable[ErrorDetails]) -> list[Problem]:
     """Turn pydantic's errors into sentences that name the field, the bounds and a value that works."""
     found: dict[str, Problem] = {}
-    for details in error.errors():
+    for details in errors:
         field = str(details["loc"][0]) if details["loc"] else "spec"
         found.setdefault(field, Problem(field, *_explain(field, details)))
     return list(found.values())
@@ -52,7 +58,7 @@ def _must_be(field: str, message: str) -> str:
 
 def _bound(rule: Any) -> str:
     names = {"gt": "greater than", "ge": "at least", "lt": "less than", "le": "at most"}
-    return next((f"{words} {getattr(rule, name):g}" for name, words in names.items() if hasattr(rule, name)), "")
+    return next((f"{words} {getattr(rule, name):.10g}" for name, words in names.items() if hasattr(rule, name)), "")
 
 
 def _example(field: str) -> str:

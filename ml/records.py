@@ -6,6 +6,8 @@ A trainer yields StepRecords, the store keeps them, and figures, rules, exports 
 import math
 from dataclasses import dataclass, field
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,13 +20,13 @@ STATISTICS = ("mean", "std", "abs_mean", "min", "max", "p02", "p98", "norm")
 HEALTH = ("saturated", "dead", "update_ratio", "jacobian", "jacobian_se")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Histogram:
     """`counts` (bins,) of values in equal bins over [lo, hi], the last one closed."""
 
     lo: float
     hi: float
-    counts: NDArray[np.int64]
+    counts: NDArray[np.integer[Any]]
 
     @property
     def edges(self) -> NDArray[np.float64]:
@@ -43,7 +45,7 @@ class Histogram:
         return self.counts / (total * width) if total else np.zeros(len(self.counts))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SignalSummary:
     """One signal of one layer at one step, over all its finite values; `nonfinite` counts the others.
 
@@ -63,7 +65,7 @@ class SignalSummary:
     histogram: Histogram
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Health:
     """Hidden layers only. A value is None where it has no meaning (see design: saturated, dead, update_ratio,
     jacobian and its standard error)."""
@@ -75,7 +77,7 @@ class Health:
     jacobian_se: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LayerSnapshot:
     """All signals of one layer at one step."""
 
@@ -84,7 +86,7 @@ class LayerSnapshot:
     health: Health = Health()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """Mean loss and share of wrong answers, with dropout off, on the fixed part of the train set and on the whole
     validation set."""
@@ -95,7 +97,7 @@ class Metrics:
     val_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StepRecord:
     """One snapshot: the metrics and every layer, after `step` updates. `layers` is empty with monitoring off."""
 
@@ -105,14 +107,14 @@ class StepRecord:
     layers: tuple[LayerSnapshot, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Progress:
     """`step` updates were made."""
 
     step: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trained:
     """The end of a run: what an independent program needs to compute the last snapshot again.
 
@@ -125,7 +127,7 @@ class Trained:
     monitor_labels: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run as everybody reads it: its spec, where it stands, and its snapshots in the order of their steps.
 

@@ -21,6 +21,7 @@ from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS
 MAX_PARAMETERS = 20_000_000  # 80 MB of float32 weights; the paper's largest net has 7.1 million
 MAX_STEPS = 5_000_000
 MAX_SNAPSHOTS = 2_000
+MAX_LAYER_SNAPSHOTS = 12_000  # about 50 MB when a run is read whole
 MAX_WIDTH = 4_096
 MAX_DEPTH = 50
 
@@ -59,13 +60,16 @@ class RunSpec(BaseModel):
     dataset: _one_of(DATASETS) = Field("digits", description="The images to classify")  # type: ignore[valid-type]
     classes: tuple[int, ...] | None = Field(None, description="Only these labels; empty = all", examples=[[0, 1, 2]])
     train_size: int | None = Field(
-        None, ge=1, le=1_000_000, description="Training examples; empty = all", examples=[500]
+        None, ge=1, le=100_000, description="Training examples; empty = all", examples=[500]
     )
     scaling: _one_of(SCALINGS) = Field("symmetric", description="Range of the inputs")  # type: ignore[valid-type]
 
     architecture: Literal["mlp"] = Field("mlp", description="Kind of network")
     hidden: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
-        (300, 100), min_length=1, max_length=MAX_DEPTH, description="Units of each hidden layer, input side first",
+        (300, 100),
+        min_length=1,
+        max_length=MAX_DEPTH,
+        description="Units of each hidden layer, input side first",
         examples=[[300, 100]],
     )
     channels: NotBuilt = None
@@ -73,7 +77,9 @@ class RunSpec(BaseModel):
     alpha: float | None = Field(None, ge=0, le=10, description="Slope or scale on the negative side", examples=[0.01])
     pieces: NotBuilt = None
     init: _one_of(INITIALISERS) = Field("kaiming_normal", description="How the weights are drawn")  # type: ignore[valid-type]
-    init_std: float | None = Field(None, ge=0, le=100, description="Standard deviation for init = normal", examples=[1.0])
+    init_std: float | None = Field(
+        None, ge=0, le=100, description="Standard deviation for init = normal", examples=[1.0]
+    )
     bias_init: float = Field(0.0, ge=-100, le=100, description="Every bias starts at this value", examples=[0.0])
 
     batch_norm: Literal["none"] = "none"
@@ -102,7 +108,11 @@ class RunSpec(BaseModel):
         None, ge=1, le=MAX_STEPS, description="Empty = one pass over the training data", examples=[500]
     )
     snapshot_every: int | None = Field(
-        None, ge=1, le=MAX_STEPS, description="Steps between two looks at the layers; empty = every epoch", examples=[100]
+        None,
+        ge=1,
+        le=MAX_STEPS,
+        description="Steps between two looks at the layers; empty = every epoch",
+        examples=[100],
     )
     monitor_size: int = Field(
         300, ge=10, le=300, description="Held-out examples the layers are looked at with", examples=[300]
@@ -223,9 +233,10 @@ class RunSpec(BaseModel):
         in_epoch = info.data["steps_per_epoch"] or _steps_in_one_pass(info.data)
         total = info.data["epochs"] * in_epoch
         count = math.ceil(total / (every or in_epoch)) + 1
-        if count > MAX_SNAPSHOTS:
-            least = math.ceil(total / (MAX_SNAPSHOTS - 1))
-            raise _wrong(f"{count:,} snapshots, the limit is {MAX_SNAPSHOTS:,}", f"at least {least} steps between two")
+        most = min(MAX_SNAPSHOTS, MAX_LAYER_SNAPSHOTS // (len(info.data.get("hidden", ())) + 1))
+        if count > most:
+            least = math.ceil(total / (most - 1))
+            raise _wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
         return every
 
     @property

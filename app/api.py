@@ -1,0 +1,166 @@
+"""The JSON routes below /api, and /healthz."""
+
+import os
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from sqlmodel import Session
+
+from app import store
+from app.answers import Detail, HealthzOut, NewShare, Problems, ProcessOut, RunList, RunOut, ShareOut, moment, run_out
+from app.db import SessionDep
+from app.export import export_zip
+from app.models import Worker
+from app.reading import Opened, reading_routes
+from app.settings import is_loopback
+from ml import catalog
+from ml.records import RunRecord
+from ml.spec import RunSpec
+
+router = APIRouter(prefix="/api", tags=["api"], responses={400: {"model": Detail}, 413: {"model": Detail}})
+NO_RUN: dict[int | str, dict[str, Any]] = {404: {"model": Detail}}
+ARTIFACTS = ("weights.safetensors", "monitor.npz")
+
+Status = Literal["queued", "running", "finished", "failed", "cancelled"]
+
+
+@router.get("/catalog")
+def read_catalog() -> dict[str, Any]:
+    """Every choice with its label, formula and parameters, and the bounds of every setting."""
+    tables: dict[str, dict[str, Any]] = {
+        "datasets": catalog.DATASETS, "scalings": catalog.SCALINGS, "activations": catalog.ACTIVATIONS,
+        "initialisers": catalog.INITIALISERS, "optimizers": catalog.OPTIMIZERS,
+    }  # fmt: skip
+    choices = {name: [_plain(entry) for entry in table.values()] for name, table in tables.items()}
+    return choices | {"spec": RunSpec.model_json_schema()}
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(entry).items() if not callable(value)}
+
+
+@router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
+def launch(request: Request, spec: RunSpec, session: SessionDep) -> RunOut:
+    """Queue a run. Fields that are left out take their defaults."""
+    run = store.create_run(session, spec)
+    request.app.state.queue.enqueue(run.id)
+    return run_out(run)
+
+
+@router.get("/runs", response_model=RunList)
+def list_runs(
+    session: SessionDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    q: Annotated[str, Query(max_length=120, description="Part of the name")] = "",
+    status: Status | None = None,
+) -> RunList:
+    """Newest first."""
+    found = store.list_runs(session, limit=limit + 1, cursor=cursor, q=q, status=status)
+    page = found[:limit]
+    return RunList(runs=[run_out(run) for run in page], cursor=page[-1].id if len(found) > limit else None)
+
+
+@router.get("/runs/{run_id}", response_model=RunOut, responses=NO_RUN)
+def read_run(run_id: str, session: SessionDep) -> RunOut:
+    return run_out(_find(session, run_id))
+
+
+@router.post("/runs/{run_id}/cancel", response_model=RunOut, responses={**NO_RUN, 409: {"model": Detail}})
+def cancel(request: Request, run_id: str, session: SessionDep) -> RunOut:
+    """Stop a run that waits or trains; what it has measured stays."""
+    run = _find(session, run_id)
+    if not store.cancel_run(session, run_id):
+        raise HTTPException(409, f"The run is {run.status} already, there is nothing to cancel.")
+    request.app.state.queue.cancel(run_id)
+    return run_out(_find(session, run_id))
+
+
+@router.delete("/runs/{run_id}", status_code=204, responses=NO_RUN)
+def delete(request: Request, run_id: str, session: SessionDep) -> None:
+    """Delete a run with everything it left; one that trains is stopped first."""
+    _find(session, run_id)
+    if store.cancel_run(session, run_id):
+        request.app.state.queue.cancel(run_id)
+    store.delete_run(session, run_id)
+
+
+@router.get(
+    "/runs/{run_id}/export.zip", response_class=Response,
+    responses={**NO_RUN, 200: {"content": {"application/zip": {}}}},
+)  # fmt: skip
+def export(request: Request, run_id: str, session: SessionDep) -> Response:
+    """Everything about a run; the weights and the monitoring set are there once it has finished."""
+    _find(session, run_id)
+    run = request.app.state.cache.load(session, run_id)
+    files = {name: data for name in ARTIFACTS if (data := store.artifact(session, run_id, name))}
+    headers = {"Content-Disposition": f'attachment; filename="layerscope-{run_id}.zip"'}
+    return Response(export_zip(run, files), media_type="application/zip", headers=headers)
+
+
+@router.post("/runs/{run_id}/shares", status_code=201, response_model=NewShare, responses=NO_RUN)
+def share(request: Request, run_id: str, session: SessionDep) -> NewShare:
+    """Make a link that opens the run without an account. It is told here and never again."""
+    _find(session, run_id)
+    made, token = store.create_share(session, run_id)
+    return NewShare(id=made.id, url=f"{public_url(request)}/s/{token}", expires=moment(made.expires))
+
+
+@router.get("/runs/{run_id}/shares", response_model=list[ShareOut], responses=NO_RUN)
+def list_shares(run_id: str, session: SessionDep) -> list[ShareOut]:
+    _find(session, run_id)
+    shares = store.list_shares(session, run_id)
+    return [ShareOut.model_validate(x.model_dump() | {"created": moment(x.created)}) for x in shares]
+
+
+@router.delete("/shares/{share_id}", status_code=204, responses=NO_RUN)
+def revoke(share_id: str, session: SessionDep) -> None:
+    """Close a share link for good."""
+    if not store.revoke_share(session, share_id):
+        raise HTTPException(404, "There is no such share link.")
+
+
+def _find(session: Session, run_id: str) -> RunRecord:
+    run = store.find_run(session, run_id)
+    if run is None:
+        raise HTTPException(404, "There is no such run.")
+    return run
+
+
+def public_url(request: Request) -> str:
+    """The address that links name: PUBLIC_URL, or the one this request came by."""
+    return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
+
+
+def _open_run(run_id: str, session: SessionDep) -> Opened:
+    _find(session, run_id)
+    return Opened(run_id, still=lambda _session: True)
+
+
+router.include_router(reading_routes(_open_run), prefix="/runs/{run_id}")
+
+health = APIRouter(tags=["api"])
+
+
+@health.get("/healthz", response_model=HealthzOut, response_model_exclude_none=False)
+def healthz(request: Request, session: SessionDep) -> HealthzOut:
+    """Whether the server answers and its database too; asked from this machine, also which processes there are."""
+    counts = store.count_by_status(session)
+    workers = store.living_workers(session)
+    local = request.client is not None and is_loopback(request.client.host)
+    return HealthzOut(
+        status="ok", queued=counts.get("queued", 0), running=counts.get("running", 0), workers=len(workers),
+        processes=_processes(workers) if local else None,
+    )  # fmt: skip
+
+
+def _processes(workers: list[Worker]) -> list[ProcessOut]:
+    found = [ProcessOut(role="web", pid=os.getpid(), run=None)]
+    for worker in workers:
+        found.append(ProcessOut(role="worker", pid=worker.pid, run=worker.run_id))
+        if worker.trainer_pid:
+            found.append(ProcessOut(role="trainer", pid=worker.trainer_pid, run=worker.run_id))
+        if worker.spare_pid:
+            found.append(ProcessOut(role="trainer", pid=worker.spare_pid, run=None))
+    return found

@@ -1,0 +1,50 @@
+"""Runs that were read lately. A snapshot never changes, so of a run seen before only the new ones are read."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+
+from sqlmodel import Session
+
+from app import store
+from ml.records import RunRecord
+from ml.spec import MAX_LAYER_SNAPSHOTS
+
+
+class RunCache:
+    """Least recently used runs go first; what is kept stays within what the largest run may take."""
+
+    def __init__(self, limit: int = MAX_LAYER_SNAPSHOTS) -> None:
+        self._limit = limit
+        self._runs: OrderedDict[str, RunRecord] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, session: Session, run_id: str) -> RunRecord | None:
+        """As store.load_run."""
+        run = store.find_run(session, run_id)
+        if run is None:
+            return None
+        with self._lock:
+            kept = self._runs.get(run_id)
+        old = kept.snapshots if kept and kept.attempt == run.attempt else ()
+        new = store.snapshots_after(session, run, old[-1].step if old else -1)
+        whole = replace(run, snapshots=old + new)
+        if self._unchanged(session, run):
+            self._keep(whole)
+        return whole
+
+    def _unchanged(self, session: Session, run: RunRecord) -> bool:
+        # Begun again while it was read: what was read may be of two attempts, and is shown once but not kept.
+        session.expire_all()
+        now = store.find_run(session, run.id)
+        return now is not None and now.attempt == run.attempt
+
+    def _keep(self, run: RunRecord) -> None:
+        with self._lock:
+            self._runs[run.id] = run
+            self._runs.move_to_end(run.id)
+            while len(self._runs) > 1 and self._size() > self._limit:
+                self._runs.popitem(last=False)
+
+    def _size(self) -> int:
+        return sum(len(run.snapshots) * len(run.spec.layers) for run in self._runs.values())

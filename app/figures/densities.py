@@ -1,0 +1,137 @@
+"""The Glorot figures: how the values of a signal are distributed at one step, one line per layer."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures import axes, marks
+from app.figures.axes import Json
+from app.theme import Theme, layer_dash
+from ml.catalog import ACTIVATIONS
+from ml.records import Histogram, RunRecord
+
+# A bin with a smaller share of the values, or fewer of them, joins its neighbours: on a logarithmic axis a few values
+# more or less would make the line jump.
+_ENOUGH_SHARE, _ENOUGH = 0.001, 10
+# So does an emptier stretch between two full bins, unless it is wider than this: then it is a gap worth seeing.
+_GAP_BINS = 4
+# What lies further below the highest peak is not shown.
+_DECADES = 6
+
+Outline = tuple[list[float], list[float]]
+
+
+def activation(run: RunRecord, theme: Theme, step: int | None) -> Json:
+    """The distribution of the activations z = f(s), one line per hidden layer, over all units and all monitoring
+    examples, on a logarithmic axis. Bins with few values are merged, so the tails are not noise.
+
+    Peaks at the ends of the range: saturated units. A line that gets narrower from layer to layer: the signal dies
+    on its way up. Lines alike: the variance is preserved (Glorot & Bengio, 2010, figures 4 and 6).
+    """
+    return _density(run, theme, step, "activation", "activation z")
+
+
+def backprop_gradient(run: RunRecord, theme: Theme, step: int | None) -> Json:
+    """The distribution of the gradient that arrives at the pre-activations, N · ∂C/∂s, one line per hidden layer. The
+    factor N makes it independent of the number of examples.
+
+    The first layer's line much narrower than the last one's: the gradient vanishes on its way down. Much wider: it
+    explodes (Glorot & Bengio, 2010, figure 7).
+    """
+    return _density(run, theme, step, "backprop_gradient", "back-propagated gradient N · ∂C/∂s")
+
+
+def weight_gradient(run: RunRecord, theme: Theme, step: int | None) -> Json:
+    """The distribution of the gradient of the weights, ∂C/∂W, one line per layer, the output's included.
+
+    At the start these lines can lie on each other although the back-propagated gradients differ much: in the product
+    of activation and gradient, what one loses on the way up the other loses on the way down (Glorot & Bengio, 2010,
+    equation 14 and figure 8).
+    """
+    return _density(run, theme, step, "weight_gradient", "weight gradient ∂C/∂W")
+
+
+def weight(run: RunRecord, theme: Theme, step: int | None) -> Json:
+    """The distribution of the weights W, one line per layer, the output's included.
+
+    At step 0 it is the initialisation itself: a box for the uniform ones, a parabola (on this logarithmic axis) for
+    the normal ones. A line that never changes afterwards belongs to a layer that gets no gradient.
+    """
+    return _density(run, theme, step, "weight", "weight W")
+
+
+def _density(run: RunRecord, theme: Theme, step: int | None, signal: str, title: str) -> Json:
+    snapshot = run.nearest(step)
+    names = run.layers_with(signal)
+    layers = snapshot.layers[: len(names)] if snapshot else ()
+    outlines = [outline(layer.signals[signal].histogram) for layer in layers] or [([], []) for _ in names]
+    low, high = axes.decades((y for _, ys in outlines for y in ys), most=_DECADES)
+    x_axis = axes.linear(theme, *axes.padded(*_range(run, signal, outlines)), title, ticks=5)
+    layout = marks.frame(theme, 280, x_axis, axes.log(theme, low, high), "probability density")
+    if not any(x for x, _ in outlines):
+        marks.say(layout, "no finite value at this step" if snapshot else "waiting for the first snapshot")
+    # A density of 0 has no place on a logarithmic axis: far below it the line leaves the plot, as it should.
+    floor = 10.0 ** (low - 2)
+    lines = [(x, [max(y, floor) for y in ys]) for x, ys in outlines]
+    return {"data": _lines(theme, names, lines, len(run.spec.hidden)), "layout": layout}
+
+
+def _lines(theme: Theme, names: tuple[str, ...], lines: list[Outline], depth: int) -> list[Json]:
+    """`meta` holds the layer's name, by which the page's legend finds its line."""
+    return [
+        marks.line(x, y, layer_label(i, depth), theme.layer(i, depth), layer_dash(i)) | {"meta": name}
+        for i, (name, (x, y)) in enumerate(zip(names, lines, strict=True))
+    ]
+
+
+def layer_label(index: int, depth: int) -> str:
+    """What people read for `hidden1`, ..., `output` in a network with `depth` hidden layers."""
+    return f"layer {index + 1}" if index < depth else "output"
+
+
+def _range(run: RunRecord, signal: str, outlines: list[Outline]) -> tuple[float, float]:
+    """Of the horizontal axis: the activation's own range, else round numbers, for gradients and weights around 0."""
+    bounded = ACTIVATIONS[run.spec.activation].range
+    if signal == "activation" and bounded:
+        return bounded
+    low, high = axes.round_range([x for xs, _ in outlines for x in xs])
+    most = max(-low, high)
+    return (low, high) if signal == "activation" else (-most, most)
+
+
+def outline(histogram: Histogram) -> Outline:
+    """The density as a line (x, y) that rises from 0 at the first value, runs through the middles of the bins and falls
+    to 0 at the last value. Bins with few values are taken together. Empty where nothing was counted."""
+    filled = np.flatnonzero(histogram.counts)
+    if not filled.size:
+        return [], []
+    edges, total = histogram.edges, histogram.counts.sum()
+    groups = _groups(histogram.counts, int(filled[0]), int(filled[-1]) + 1)
+    x = [float(edges[a] + edges[b]) / 2 for a, b in groups]
+    y = [float(histogram.counts[a:b].sum() / total / (edges[b] - edges[a])) for a, b in groups]
+    first, last = float(edges[filled[0]]), float(edges[filled[-1] + 1])
+    return [first, first, *x, last, last], [0.0, y[0], *y, y[-1], 0.0]
+
+
+def _groups(counts: NDArray[np.integer[Any]], start: int, stop: int) -> list[tuple[int, int]]:
+    """Half-open ranges of bins: each full bin by itself, thin ones together until they are enough."""
+    enough = max(_ENOUGH, _ENOUGH_SHARE * counts.sum())
+    groups: list[tuple[int, int]] = []
+    for i in range(start, stop):
+        full = counts[i] >= enough
+        if full and start < i:
+            _add_remainder(groups, start, i)
+            start = i
+        if full or counts[start : i + 1].sum() >= enough:
+            groups.append((start, i + 1))
+            start = i + 1
+    if start < stop:
+        _add_remainder(groups, start, stop)
+    return groups
+
+
+def _add_remainder(groups: list[tuple[int, int]], start: int, stop: int) -> None:
+    if groups and stop - start <= _GAP_BINS:
+        start, _ = groups.pop()
+    groups.append((start, stop))

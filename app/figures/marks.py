@@ -1,0 +1,128 @@
+"""What is drawn into a figure's frame: lines, and text that says what they are or why there are none."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from app.figures.axes import Json, numbers
+from app.theme import FONT, Theme
+
+
+class End(NamedTuple):
+    """Where a line ends, in the axes' own numbers, and what to call it there."""
+
+    text: str
+    colour: str
+    x: float
+    y: float
+
+
+def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int = 14) -> Json:
+    """A Plotly layout of `height` px; the y-axis' quantity stands above it, where it reads without turning the head."""
+    title = note(y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-44, yshift=6)
+    return {
+        "height": height,
+        "margin": {"l": 54, "r": right, "t": 28, "b": 44},
+        "paper_bgcolor": theme.colour(lambda p: p.card),
+        "plot_bgcolor": theme.colour(lambda p: p.card),
+        "font": {"family": FONT, "size": 12, "color": theme.colour(lambda p: p.muted)},
+        "hoverlabel": {
+            "bgcolor": theme.colour(lambda p: p.card),
+            "bordercolor": theme.colour(lambda p: p.line),
+            "font": {"color": theme.colour(lambda p: p.ink)},
+        },
+        "showlegend": False,
+        "hovermode": "closest",
+        "uirevision": "keep what the reader zoomed",
+        "xaxis": x,
+        "yaxis": y,
+        "annotations": [title],
+        "shapes": [],
+    }
+
+
+def line(x: Iterable[float], y: Iterable[float], name: str, colour: str, dash: str, width: float = 1.8) -> Json:
+    """A line with gaps where y is not finite; a lone point gets a dot, or it could not be seen."""
+    ys = numbers(y)
+    alone = sum(value is not None for value in ys) == 1
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if alone else "lines",
+        "name": name,
+        "x": numbers(x),
+        "y": ys,
+        "line": {"color": colour, "dash": dash, "width": width},
+        "marker": {"color": colour, "size": 6},
+        "hovertemplate": f"{name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+    }
+
+
+def end(trace: Json, value: str = "") -> End | None:
+    """The last point of a line, None where it has none; its name is followed by y as the format `value` writes it."""
+    points = [(x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if y is not None]
+    if not points:
+        return None
+    x, y = points[-1]
+    return End(f"{trace['name']} {value.format(y)}".strip(), trace["line"]["color"], x, y)
+
+
+def note(text: str, x: float, y: float, **rest: Any) -> Json:
+    """Text without an arrow, centred on (x, y) unless `rest` says otherwise."""
+    return {"text": text, "x": x, "y": y, "showarrow": False, "xanchor": "center", "yanchor": "middle", **rest}
+
+
+def say(layout: Json, text: str) -> None:
+    """Write in the middle of the plot why there is nothing in it."""
+    layout["annotations"].append(note(text, 0.5, 0.5, xref="paper", yref="paper"))
+
+
+def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:
+    """Mark where something happened, over the whole height of the plot."""
+    colour = theme.colour(lambda p: p.alarm)
+    stroke = {"color": colour, "width": 1, "dash": "4px,3px"}
+    layout["shapes"].append(
+        {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": stroke}
+    )
+    left, right = layout["xaxis"]["range"]
+    side, shift = ("right", -5) if x > (left + right) / 2 else ("left", 5)
+    layout["annotations"].append(
+        note(text, x, 1, xref="x", yref="paper", xanchor=side, yanchor="top", xshift=shift,
+             font={"color": colour, "size": 11})
+    )  # fmt: skip
+
+
+def name_ends(layout: Json, ends: Sequence[End], most: int = 8) -> None:
+    """Name lines at their ends, moved apart so that no two names touch: at most `most`, the first and last among
+    them."""
+    if len(ends) > most:
+        ends = [ends[round(i * (len(ends) - 1) / (most - 1))] for i in range(most)]
+    # Plotly places annotations on a logarithmic axis by their logarithm.
+    logarithmic = layout["yaxis"]["type"] == "log"
+    places = [math.log10(end.y) if logarithmic else end.y for end in ends]
+    low, high = layout["yaxis"]["range"]
+    pixels = (layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]) / (high - low)
+    heights = _apart([place * pixels for place in places], gap=14, lowest=low * pixels + 8)
+    for end, place, height in zip(ends, places, heights, strict=True):
+        layout["annotations"].append(
+            note(end.text, end.x, place, xref="x", yref="y", xanchor="left", xshift=6,
+                 yshift=round(height - place * pixels, 1), font={"color": end.colour, "size": 11})
+        )  # fmt: skip
+
+
+def _apart(heights: Sequence[float], gap: float, lowest: float) -> list[float]:
+    """The heights, moved as little as needed to stand at least `gap` apart and not below `lowest`: those that touch
+    form a block around the mean of their own places."""
+    blocks: list[list[int]] = []
+    for i in sorted(range(len(heights)), key=lambda i: heights[i]):
+        blocks.append([i])
+        while len(blocks) > 1 and _foot(blocks[-1], heights, gap, lowest) < _foot(
+            blocks[-2], heights, gap, lowest
+        ) + gap * len(blocks[-2]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    placed = {i: _foot(block, heights, gap, lowest) + k * gap for block in blocks for k, i in enumerate(block)}
+    return [placed[i] for i in range(len(heights))]
+
+
+def _foot(block: Sequence[int], heights: Sequence[float], gap: float, lowest: float) -> float:
+    middle = sum(heights[i] for i in block) / len(block)
+    return max(lowest, middle - gap * (len(block) - 1) / 2)

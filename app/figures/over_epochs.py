@@ -1,0 +1,161 @@
+"""Lines over the epochs: loss, error, activation bands, gradient flow; and where a run diverged."""
+
+import math
+
+import numpy as np
+
+from app.figures import axes, marks
+from app.figures.axes import Array, Json, numbers
+from app.figures.densities import layer_label
+from app.theme import Theme, layer_dash
+from ml.catalog import ACTIVATIONS
+from ml.records import RunRecord, StepRecord
+
+
+def loss(run: RunRecord, theme: Theme) -> Json:
+    """The mean loss on a fixed part of the training set and on the whole validation set, measured with dropout off.
+
+    Both fall: the network learns. Train falls while validation rises: it learns the examples by heart. Both stay
+    where they began: no gradient arrives where it is needed, see the gradient flow. The axis is logarithmic only
+    where the loss explodes.
+    """
+    return _curves(run, theme, "loss", "mean loss, nats", "{:.3g}")
+
+
+def error(run: RunRecord, theme: Theme) -> Json:
+    """The share of wrong answers on the same examples as the loss, in percent.
+
+    It is what counts in the end, but it moves in jumps: a network can lower its loss for a while without a single
+    answer changing (Glorot & Bengio, 2010, figures 11 and 12, show the test error).
+    """
+    return _curves(run, theme, "error", "wrong answers, %", "{:.1f} %", unit=100)
+
+
+def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, unit: float = 1) -> Json:
+    train, validation = (np.array(run.metric(f"{split}_{metric}")) * unit for split in ("train", "val"))
+    y_axis = _from_zero(theme, np.concatenate([train, validation]))
+    layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=76)
+    data = [
+        marks.line(run.epochs, train, "train", theme.colour(lambda p: p.train), "solid"),
+        marks.line(run.epochs, validation, "val", theme.colour(lambda p: p.validation), "6px,3px"),
+    ]
+    explain_gaps(run, theme, layout)
+    marks.name_ends(layout, [end for trace in data if (end := marks.end(trace, value))])
+    return {"data": data, "layout": layout}
+
+
+def _from_zero(theme: Theme, values: Array) -> Json:
+    """A linear axis from 0, or a logarithmic one where the values leave their start far behind."""
+    finite = values[np.isfinite(values)]
+    if finite.size and finite.max() > 50 * finite[0] > 0:
+        return axes.log(theme, *axes.decades(finite))
+    return axes.linear(theme, *axes.padded(0, axes.round_limit(float(finite.max(initial=0)))))
+
+
+def bands(run: RunRecord, theme: Theme, layer: str | None) -> Json:
+    """One hidden layer's activations z over training: their mean (line), mean ± standard deviation (band), and the
+    2nd and 98th percentile (dotted), over all units and all monitoring examples. The vertical axis is the same for
+    every layer.
+
+    A band that presses against the edge of the activation's range is a layer that saturates: a sigmoid layer whose
+    mean sticks to 0 is the stuck top layer of Glorot & Bengio (2010), figure 2; tanh layers whose percentiles run to
+    ±1 one after the other, from the bottom up, are its figure 3. A band that gets thinner from layer to layer means
+    that the signal dies on its way up.
+    """
+    index, depth = _index(run, layer), len(run.spec.hidden)
+    stats = {name: run.statistic("activation", name) for name in ("mean", "std", "p02", "p98")}
+    mean, std, p02, p98 = (values[:, index] for values in stats.values())
+    colour = theme.layer(index, depth)
+    title = f"{layer_label(index, depth)}: activation z"
+    layout = marks.frame(theme, 200, epoch_axis(run, theme, ticks=4), _activation_axis(run, theme, stats), title)
+    layout["annotations"][0]["font"] = {"color": colour, "size": 12}
+    data = [
+        _band(run.epochs, mean - std, mean + std, theme.layer(index, depth, alpha=0.2)),
+        marks.line(run.epochs, p02, "2nd percentile", colour, "2px,2px", width=1),
+        marks.line(run.epochs, p98, "98th percentile", colour, "2px,2px", width=1),
+        marks.line(run.epochs, mean, "mean", colour, "solid"),
+    ]
+    explain_gaps(run, theme, layout)
+    return {"data": data, "layout": layout}
+
+
+def _index(run: RunRecord, layer: str | None) -> int:
+    names = run.spec.hidden_layers
+    if layer is not None and layer not in names:
+        raise LookupError(f"no hidden layer '{layer}'; there are {', '.join(names)}")
+    return names.index(layer) if layer else 0
+
+
+def _activation_axis(run: RunRecord, theme: Theme, stats: dict[str, Array]) -> Json:
+    bounded = ACTIVATIONS[run.spec.activation].range
+    ends = [stats["mean"] - stats["std"], stats["mean"] + stats["std"], stats["p02"], stats["p98"]]
+    return axes.linear(theme, *axes.padded(*(bounded or axes.round_range(np.concatenate(ends, axis=None)))), ticks=5)
+
+
+def _band(x: list[float], low: Array, high: Array, colour: str) -> Json:
+    there = np.isfinite(low) & np.isfinite(high)
+    across = np.array(x)[there]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "mean ± std",
+        "x": numbers(np.concatenate([across, across[::-1]])),
+        "y": numbers(np.concatenate([low[there], high[there][::-1]])),
+        "fill": "toself",
+        "fillcolor": colour,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+
+
+def gradient_flow(run: RunRecord, theme: Theme) -> Json:
+    """The standard deviation of the gradient that arrives at each hidden layer's pre-activations, N · ∂C/∂s, over
+    training, on a logarithmic axis.
+
+    Lines close together: every layer learns at a like pace. Lines that fan out, the first layer lowest: the gradient
+    vanishes on its way down, by the same factor in each layer, and the first layers hardly learn (Glorot & Bengio,
+    2010, equation 6 and figure 7). The first layer highest: it explodes.
+    """
+    std = run.statistic("backprop_gradient", "std")
+    depth = std.shape[1]
+    y_axis = axes.log(theme, *axes.decades(std.ravel()))
+    layout = marks.frame(theme, 280, epoch_axis(run, theme), y_axis, "std of the gradient N · ∂C/∂s", right=60)
+    positive = np.where(std > 0, std, np.nan)
+    data = [
+        marks.line(run.epochs, positive[:, i], layer_label(i, depth), theme.layer(i, depth), layer_dash(i))
+        | {"meta": f"hidden{i + 1}"}
+        for i in range(depth)
+    ]
+    explain_gaps(run, theme, layout)
+    if run.snapshots and np.all(std == 0):
+        marks.say(layout, "every gradient is exactly 0")
+    marks.name_ends(layout, [end for trace in data if (end := marks.end(trace))])
+    return {"data": data, "layout": layout}
+
+
+def epoch_axis(run: RunRecord, theme: Theme, ticks: int = 6, air: float | None = None) -> Json:
+    """The whole run while it goes on, so that the axis stands still; afterwards as far as it came. `air` epochs are
+    added on both sides, by default a hundredth."""
+    last = run.epochs[-1] if run.snapshots else 0.0
+    end = max(last, run.spec.epochs if run.status in ("queued", "running") else 0) or 1.0
+    margin = 0.01 * end if air is None else air
+    return axes.linear(theme, -margin, end + margin, "epoch", ticks)
+
+
+def explain_gaps(run: RunRecord, theme: Theme, layout: Json) -> None:
+    """Say why there is nothing to see, or from where on."""
+    if not run.snapshots:
+        marks.say(layout, "waiting for the first snapshot")
+    elif diverged := diverged_at(run):
+        marks.vertical_line(theme, layout, diverged.epoch, f"not finite from epoch {diverged.epoch:.4g}")
+
+
+def diverged_at(run: RunRecord) -> StepRecord | None:
+    """The first snapshot in which a loss or a value of a layer was infinite or not a number."""
+    return next((snapshot for snapshot in run.snapshots if not _finite(snapshot)), None)
+
+
+def _finite(snapshot: StepRecord) -> bool:
+    losses = (snapshot.metrics.train_loss, snapshot.metrics.val_loss)
+    nonfinite = (summary.nonfinite for layer in snapshot.layers for summary in layer.signals.values())
+    return all(map(math.isfinite, losses)) and not any(nonfinite)

@@ -1,0 +1,104 @@
+"""The application: routes, middleware, errors, static files."""
+
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+
+from app import api, pages, share, signin
+from app.cache import RunCache
+from app.db import make_engine
+from app.queue import Queue
+from app.security import Guard, Password, session_key
+from app.settings import PROJECT, Settings
+from ml.problems import explain
+
+MAX_BODY_BYTES = 1_000_000
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = FastAPI(
+        title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
+        description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
+    )  # fmt: skip
+    app.state.settings = settings
+    app.state.engine = make_engine(settings.runs_url)
+    app.state.queue = Queue(settings)
+    app.state.cache = RunCache()
+    app.state.password = Password(settings.class_password)
+    for router in (api.router, api.health, share.router, signin.router, pages.router):
+        app.include_router(router)
+    app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=PROJECT / "static"))
+    _add_middleware(app, settings)
+    app.add_exception_handler(share.NoSuchShare, share.no_such_share)
+    app.add_exception_handler(RequestValidationError, _unprocessable)
+    app.add_exception_handler(StarletteHTTPException, _http_error)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.queue.close()
+    app.state.engine.dispose()
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added sees a request first."""
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(
+        SessionMiddleware, secret_key=session_key(settings), session_cookie="layerscope", same_site="lax",
+        https_only=settings.public_url.startswith("https://"), max_age=30 * 24 * 3600,
+    )  # fmt: skip
+
+
+def _unprocessable(request: Request, error: Exception) -> Response:
+    """Bad input: each wrong field with what is wrong and a value that works."""
+    assert isinstance(error, RequestValidationError)
+    details = [{**details, "loc": details["loc"][1:]} for details in error.errors()]
+    if any(details["type"] == "json_invalid" for details in error.errors()):
+        return JSONResponse({"detail": "The body is not valid JSON."}, 400)
+    found = explain(details)  # type: ignore[arg-type]
+    return JSONResponse({"detail": [{"field": p.field, "message": p.message, "fix": p.fix} for p in found]}, 422)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    if request.url.path.startswith("/s/"):
+        return share.no_such_share(request, error)
+    detail = f"The request is larger than {MAX_BODY_BYTES // 1_000_000} MB." if error.status_code == 413 else error.detail
+    if request.url.path.startswith(("/api/", "/healthz", "/static/")):
+        return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
+    return pages.render_error(request, error.status_code, detail)
+
+
+def compressed_plotly(settings: Settings) -> Path:
+    """plotly.min.js, gzipped once: doing that for each request would take 1.4 s."""
+    file = settings.data_dir / f"plotly-{version('plotly')}.min.js.gz"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".partial")
+        partial.write_bytes(gzip.compress(files("plotly").joinpath("package_data/plotly.min.js").read_bytes(), 6))
+        partial.replace(file)
+    return file
+
+
+def _plotly(request: Request) -> Response:
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        raise HTTPException(406, "plotly.min.js is sent compressed; accept gzip.")
+    headers = {"Content-Encoding": "gzip", "Cache-Control": "public, max-age=31536000", "Vary": "Accept-Encoding"}
+    return FileResponse(compressed_plotly(request.app.state.settings), media_type="text/javascript", headers=headers)

@@ -1,0 +1,190 @@
+"""The HTML pages. Every one works as links and forms first; the scripts only add to them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.templating import Jinja2Templates
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from app import forms, offline, store, wording
+from app.db import SessionDep
+from app.examples import EXAMPLES
+from app.models import ACTIVE, Share
+from app.run_view import run_view
+from app.settings import PROJECT, Settings, is_loopback
+from ml.problems import Problem, problems
+from ml.records import RunRecord
+from ml.spec import RunSpec
+
+RUNS_ON_A_PAGE = 20
+
+router = APIRouter(include_in_schema=False)
+
+templates = Jinja2Templates(PROJECT / "templates")
+templates.env.filters |= {"ago": wording.ago, "duration": wording.duration, "query": forms.query, "typed": forms.typed}
+templates.env.globals |= {"summary": wording.summary, "ACTIVE": ACTIVE}
+
+
+@router.get("/")
+def home(
+    request: Request, session: SessionDep, cursor: Annotated[str | None, Query(max_length=40)] = None
+) -> Response:
+    """The newest runs, and experiments to begin with."""
+    found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, cursor=cursor)
+    runs = found[:RUNS_ON_A_PAGE]
+    context = {
+        "runs": runs,
+        "metrics": store.last_metrics(session, [run.id for run in runs]),
+        "older": runs[-1].id if len(found) > len(runs) else None,
+        "newer_exist": cursor is not None,
+        "examples": EXAMPLES,
+    }
+    return templates.TemplateResponse(request, "home.html", context)
+
+
+@router.get("/new")
+def new(request: Request) -> Response:
+    """The form, filled in by the query string. What is wrong there is shown as if it had been sent."""
+    values = dict(request.query_params)
+    return _form(request, values, _problems(values) if values else [])
+
+
+async def _typed(request: Request) -> dict[str, str]:
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+@router.post("/runs")
+def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep) -> Response:
+    """Launch the run, or show the form again with what was typed and what is wrong with it."""
+    try:
+        spec = RunSpec.model_validate(forms.parse(values))
+    except ValidationError as error:
+        return _form(request, values, problems(error), 422)
+    run = store.create_run(session, spec)
+    request.app.state.queue.enqueue(run.id)
+    return RedirectResponse(f"/runs/{run.id}", status_code=303)
+
+
+def _problems(values: Mapping[str, str]) -> list[Problem]:
+    try:
+        RunSpec.model_validate(forms.parse(values))
+    except ValidationError as error:
+        return problems(error)
+    return []
+
+
+def _form(request: Request, values: Mapping[str, str], found: list[Problem], status: int = 200) -> Response:
+    context = {
+        "name": forms.name_field(values, found),
+        "groups": forms.groups(values, found),
+        "problems": found,
+        "labels": forms.LABELS,
+    }
+    return templates.TemplateResponse(request, "new.html", context, status)
+
+
+# --- one run ---
+
+
+@router.get("/runs/{run_id}.html")
+def offline_file(request: Request, run_id: str, session: SessionDep) -> Response:
+    """The run as one file that works without a server."""
+    run = _load(request, session, run_id)
+    headers = {"Content-Disposition": f'attachment; filename="layerscope-{run.id}.html"'}
+    return Response(offline.page(templates.env, run), media_type="text/html", headers=headers)
+
+
+@router.get("/runs/{run_id}")
+def run_page(
+    request: Request, run_id: str, session: SessionDep, step: Annotated[int | None, Query(ge=0)] = None
+) -> Response:
+    """The run, live while it goes on. `step` chooses the snapshot of the densities."""
+    return _run_page(request, session, _load(request, session, run_id), step)
+
+
+@router.post("/runs/{run_id}/cancel")
+def cancel(request: Request, run_id: str, session: SessionDep) -> Response:
+    """Stop the run; what it has measured stays."""
+    if store.cancel_run(session, _load(request, session, run_id).id):
+        request.app.state.queue.cancel(run_id)
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/runs/{run_id}/delete")
+def delete(request: Request, run_id: str, session: SessionDep) -> Response:
+    """Delete the run and everything it left; one that trains is stopped first."""
+    cancel(request, run_id, session)
+    store.delete_run(session, run_id)
+    return RedirectResponse("/", status_code=303)
+
+
+@router.post("/runs/{run_id}/shares")
+def share(request: Request, run_id: str, session: SessionDep) -> Response:
+    """Make a link and show it, this once: only its hash is kept."""
+    run = _load(request, session, run_id)
+    _, token = store.create_share(session, run_id)
+    return _run_page(request, session, run, link=f"{_public_url(request)}/s/{token}")
+
+
+@router.post("/shares/{share_id}/revoke")
+def revoke(share_id: str, session: SessionDep) -> Response:
+    """Close a share link for good."""
+    found = session.get(Share, share_id)
+    if found is None:
+        raise HTTPException(404, "There is no such share link.")
+    run_id = found.run_id
+    store.revoke_share(session, share_id)
+    return RedirectResponse(f"/runs/{run_id}#share", status_code=303)
+
+
+def _load(request: Request, session: Session, run_id: str) -> RunRecord:
+    run: RunRecord | None = request.app.state.cache.load(session, run_id)
+    if run is None:
+        raise HTTPException(404, "There is no such run. It may have been deleted.")
+    return run
+
+
+def _run_page(
+    request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = ""
+) -> Response:
+    public = _public_url(request)
+    context = run_view(run, step) | {
+        "base": f"/api/runs/{run.id}",
+        "live": store.live_state(session, run.id),
+        "shares": store.list_shares(session, run.id),
+        "link": link,
+        "only_here": is_loopback(urlsplit(public).hostname or ""),
+    }
+    return templates.TemplateResponse(request, "run.html", context)
+
+
+def _public_url(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    return settings.public_url or str(request.base_url).rstrip("/")
+
+
+# --- pages that other modules answer with ---
+
+
+def render_share(request: Request, run: RunRecord, base: str) -> Response:
+    """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
+    with Session(request.app.state.engine) as session:
+        live = store.live_state(session, run.id)
+    return templates.TemplateResponse(request, "share.html", run_view(run) | {"base": base, "live": live})
+
+
+def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Response:
+    """Asks for the class password."""
+    return templates.TemplateResponse(request, "sign_in.html", {"problem": problem}, status)
+
+
+def render_error(request: Request, status: int, detail: Any = "") -> Response:
+    """What went wrong, in a sentence, and the way back."""
+    title = {404: "There is nothing here", 413: "That is too large"}.get(status, "That did not work")
+    context = {"status": status, "title": title, "detail": detail}
+    return templates.TemplateResponse(request, "error.html", context, status)

@@ -1,0 +1,158 @@
+"""The routes that read one run. The API has them below /api/runs/{id}, a share link below /s/{token}: the same ones."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app import store, svg
+from app.answers import (
+    Detail,
+    FigureOut,
+    HealthOut,
+    HistogramsOut,
+    Json,
+    LayersOut,
+    MetricsOut,
+    histograms_of,
+    layers_of,
+    metrics_of,
+    status_of,
+)
+from app.db import SessionDep
+from app.models import ACTIVE, Snapshot
+from app.figures import FIGURES, THEMES
+from ml.records import RunRecord
+
+POLL_SECONDS = 0.1
+PING_POLLS = 150  # a comment every 15 s keeps proxies from closing a quiet stream
+
+Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
+FigureName = Annotated[str, "one of the figures"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that may be read; `still` tells whether that holds (a share link can be revoked meanwhile)."""
+
+    run_id: str
+    still: Callable[[Session], bool]
+
+
+def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
+    """The routes for runs that `open_run` lets through; it raises where there is nothing to read."""
+    router = APIRouter(responses={404: {"model": Detail}})
+    OpenedDep = Annotated[Opened, Depends(open_run)]  # noqa: N806
+
+    def load(request: Request, opened: OpenedDep, session: SessionDep) -> RunRecord:
+        run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
+        if run is None:
+            raise HTTPException(404, "There is no such run.")
+        return run
+
+    RunDep = Annotated[RunRecord, Depends(load)]  # noqa: N806
+
+    @router.get("/metrics", response_model=MetricsOut)
+    def metrics(run: RunDep) -> Json:
+        return Json(metrics_of(run))
+
+    @router.get("/layers/{signal}", response_model=LayersOut | HealthOut)
+    def layers(run: RunDep, signal: Signal | Literal["health"]) -> Json:
+        return Json(layers_of(run, signal))
+
+    @router.get("/histograms/{signal}", response_model=HistogramsOut)
+    def histograms(run: RunDep, signal: Signal) -> Json:
+        return Json(histograms_of(run, signal))
+
+    @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
+    def picture(run: RunDep, name: str, step: Step = None, layer: Layer = None) -> Response:
+        """The same figure, drawn by the server."""
+        figure = _draw(run, name, "page", step, layer)
+        return Response(svg.render(figure, FIGURES[name].title), media_type="image/svg+xml")
+
+    @router.get("/figures/{name}", response_model=FigureOut)
+    def figure(
+        run: RunDep, name: str, step: Step = None, layer: Layer = None,
+        theme: Annotated[Literal["light", "dark", "page"], Query(description="Whose colours")] = "light",
+    ) -> Json:  # fmt: skip
+        """A Plotly figure of the run as it stands, of the snapshot at or before `step` where it shows one."""
+        return Json(_draw(run, name, theme, step, layer))
+
+    @router.get("/events", response_class=EventSourceResponse)
+    async def events(
+        request: Request, opened: OpenedDep, last_event_id: Annotated[str | None, Header()] = None
+    ) -> AsyncIterator[ServerSentEvent]:
+        """What happens while the run goes on: `status`, `snapshot` and `metric` events. Ends with the run."""
+        async for event in _follow(request.app.state.engine, opened, last_event_id or ""):
+            yield event
+
+    return router
+
+
+Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
+Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
+
+
+def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None) -> dict[str, Any]:
+    if name not in FIGURES:
+        raise HTTPException(404, f"There is no such figure; there are {', '.join(FIGURES)}.")
+    if layer is not None and layer not in run.spec.layers:
+        raise HTTPException(404, f"There is no such layer; there are {', '.join(run.spec.layers)}.")
+    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
+
+
+async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterator[ServerSentEvent]:
+    attempt, seen = _position(last_seen)
+    told: dict[str, Any] = {}
+    for poll in range(2**31):
+        state, rows = await run_in_threadpool(_look, engine, opened, attempt, seen)
+        if state is None:
+            return
+        attempt = state.attempt
+        for row in rows:
+            seen = row.step
+            yield _snapshot_event(row, state)
+            yield ServerSentEvent(event="metric", data=_metric(row))
+        status = status_of(state)
+        if {**status, "time": 0, "seconds_left": 0} != {**told, "time": 0, "seconds_left": 0}:
+            told = status
+            yield ServerSentEvent(event="status", data=status)
+        if state.status not in ACTIVE:
+            return
+        if poll % PING_POLLS == PING_POLLS - 1:
+            yield ServerSentEvent(comment="still here")
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _position(last_seen: str) -> tuple[int, int]:
+    """Where a client that comes back had got to: "attempt-step" of the last snapshot it was told of."""
+    attempt, _, step = last_seen.partition("-")
+    return (int(attempt), int(step)) if attempt.isdigit() and step.isdigit() else (0, -1)
+
+
+def _look(
+    engine: Engine, opened: Opened, attempt: int, seen: int
+) -> tuple[store.LiveState | None, list[Snapshot]]:
+    """Where the run stands, and its snapshots after `seen`: all of them, if another attempt has begun since."""
+    with Session(engine) as session:
+        state = store.live_state(session, opened.run_id) if opened.still(session) else None
+        if state is None:
+            return None, []
+        return state, store.metrics_after(session, opened.run_id, seen if attempt == state.attempt else -1)
+
+
+def _snapshot_event(row: Snapshot, state: store.LiveState) -> ServerSentEvent:
+    data = {"step": row.step, "epoch": row.epoch, "count": state.snapshots, "attempt": state.attempt}
+    return ServerSentEvent(event="snapshot", data=data, id=f"{state.attempt}-{row.step}")
+
+
+def _metric(row: Snapshot) -> dict[str, Any]:
+    values = row.model_dump(exclude={"run_id"})
+    return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}

@@ -1,0 +1,115 @@
+"""Who may come in: the host check, the refusal of cross-site requests, the class password, the headers."""
+
+import hashlib
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.settings import Settings, is_loopback
+from app.share import HEADERS as SHARE_HEADERS
+
+# What anybody may see in class mode: share links, what their pages are made of, the sign-in page, the health check.
+OPEN_PATHS = ("/s/", "/static/", "/sign-in", "/healthz")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Password:
+    """The class password, kept only as its argon2 hash."""
+
+    def __init__(self, password: str) -> None:
+        self._hasher = PasswordHasher()
+        self._hash = self._hasher.hash(password)
+
+    def matches(self, attempt: str) -> bool:
+        try:
+            return self._hasher.verify(self._hash, attempt)
+        except VerifyMismatchError:
+            return False
+
+
+def session_key(settings: Settings) -> str:
+    """The key that signs session cookies: made once, and another one when the password changes, which ends all
+    sessions."""
+    return hashlib.sha256(f"{_secret(settings.data_dir / 'secret')}{settings.class_password}".encode()).hexdigest()
+
+
+def _secret(file: Path) -> str:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32))
+    return file.read_text()
+
+
+class Guard:
+    """Looks at every request before the application does. Decides from the ASGI scope, never from a built URL."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._public_host = urlsplit(settings.public_url).hostname
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        refusal = self._refusal(scope)
+        await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        path, host = scope["path"], _hostname(headers.get("host", ""))
+        if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
+            return _refuse(scope, 403, f"This server serves this machine alone; it does not answer to {host or 'no host'}.")
+        if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
+            return _refuse(scope, 403, "This request came from another site. Reload the page and try again.")
+        if self._settings.class_mode and not path.startswith(OPEN_PATHS) and not scope["session"].get("class"):
+            return _ask_for_password(scope)
+        return None
+
+    def _shared_by(self, host: str, path: str) -> bool:
+        """Behind PUBLIC_URL (a tunnel, a proxy) a server without sign-in shows share links and nothing else."""
+        return host == self._public_host and path.startswith(("/s/", "/static/"))
+
+
+def _hostname(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or "" if host.isprintable() and "/" not in host else ""
+
+
+def _is_cross_site(headers: Headers) -> bool:
+    """Every browser says where a changing request comes from; programs that are no browser need not."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _ask_for_password(scope: Scope) -> Response:
+    if scope["path"].startswith("/api"):
+        return _refuse(scope, 401, "Sign in with the class password first.")
+    return RedirectResponse("/sign-in", status_code=303)
+
+
+def _refuse(scope: Scope, status: int, reason: str) -> Response:
+    if scope["path"].startswith("/api"):
+        return JSONResponse({"detail": reason}, status)
+    return Response(reason + "\n", status, media_type="text/plain")
+
+
+def _with_headers(path: str, send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("X-Frame-Options", "DENY")
+            headers.setdefault("Referrer-Policy", "same-origin")
+            if path.startswith("/s/"):
+                headers.update(SHARE_HEADERS)
+        await send(message)
+
+    return send_with_headers

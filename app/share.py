@@ -1,0 +1,43 @@
+"""What a share link opens: one run, to read, without an account. Nothing else is below /s/."""
+
+from fastapi import APIRouter, Request, Response
+
+from app import pages, store
+from app.db import SessionDep
+from app.reading import Opened, reading_routes
+
+router = APIRouter(prefix="/s/{token}", tags=["share"])
+
+# A link's token must not travel on: not to another site, not into a search engine, not into a cache.
+HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+
+
+class NoSuchShare(Exception):
+    """Unknown, malformed, expired or revoked: which one is nobody's business."""
+
+
+def open_share(token: str, session: SessionDep) -> Opened:
+    run_id = store.shared_run_id(session, token)
+    if run_id is None:
+        raise NoSuchShare
+    return Opened(run_id, still=lambda later: store.shared_run_id(later, token) == run_id)
+
+
+@router.get("", response_class=Response, responses={200: {"content": {"text/html": {}}}})
+def shared_page(request: Request, token: str, session: SessionDep) -> Response:
+    """The read-only page of the run."""
+    opened = open_share(token, session)
+    run = request.app.state.cache.load(session, opened.run_id)
+    if run is None:
+        raise NoSuchShare
+    return pages.render_share(request, run, f"/s/{token}")
+
+
+router.include_router(reading_routes(open_share))
+
+
+def no_such_share(_request: Request, _error: Exception) -> Response:
+    """The same answer, byte for byte, whatever was wrong with the link."""
+    text = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    text += "<title>Not found</title><h1>This link opens nothing</h1><p>Ask whoever sent it for a new one.</p></html>"
+    return Response(text, 404, media_type="text/html", headers=HEADERS)

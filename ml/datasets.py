@@ -1,0 +1,119 @@
+"""What a run trains on, is judged by and is looked at with: batches, train part, validation and monitoring set."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ml import shapeset
+from ml.catalog import DATASETS
+from ml.spec import RunSpec
+
+SPLIT_SEED = 2010  # one split for every run; the catalog's train_counts were counted with it
+TRAIN, VALIDATION, MONITORING, BATCHES = 1, 2, 3, 4  # each has a random stream of its own
+CHUNK = 1000  # images that shapeset draws at a time; calls of 10 would take four times as long
+
+
+class Examples(NamedTuple):
+    """`inputs` (N, features) float32 as fed to the net, `labels` (N,) int64 counted from 0."""
+
+    inputs: Tensor
+    labels: Tensor
+
+    def first(self, count: int) -> "Examples":
+        return Examples(self.inputs[:count], self.labels[:count])
+
+
+class Images(NamedTuple):
+    """`pixels` (N, features) as they are stored, `labels` (N,) of the catalog's classes."""
+
+    pixels: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Data:
+    """`batches` never ends. `train` is the fixed part of the train set that the metrics are measured on."""
+
+    batches: Iterator[Examples]
+    train: Examples
+    validation: Examples
+    monitoring: Examples
+
+
+def load(spec: RunSpec) -> Data:
+    """The data of a run. The spec's seed decides the order of the batches (or the images of an endless stream) only."""
+    train, validation, monitoring = (_prepared(spec, images) for images in SPLITS[spec.dataset](spec))
+    rng = np.random.default_rng((spec.seed, BATCHES))
+    endless = DATASETS[spec.dataset].train_counts is None and spec.train_size is None
+    return Data(
+        batches=_stream(spec, rng) if endless else _passes(train, spec.batch_size, rng),
+        train=train.first(len(validation.labels)),
+        validation=validation,
+        monitoring=monitoring.first(spec.monitor_size),
+    )
+
+
+def _digits(spec: RunSpec) -> Iterator[Images]:
+    """Train, validation and monitoring set of scikit-learn's digits."""
+    pixels, labels = _digits_file()
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    validation, monitoring = DATASETS["digits"].validation, DATASETS["digits"].monitoring
+    train = len(order) - validation - monitoring
+    for part, size in zip(np.split(order, [train, train + validation]), (spec.train_size, None, None), strict=True):
+        kept = part if spec.classes is None else part[np.isin(labels[part], spec.classes)]
+        yield Images(pixels[kept[:size]], labels[kept[:size]])
+
+
+@cache
+def _digits_file() -> Images:
+    from sklearn.datasets import load_digits  # most of a second, which shapeset need not wait for
+
+    pixels, labels = load_digits(return_X_y=True)
+    return Images(pixels.astype(np.float32), labels.astype(np.int64))
+
+
+def _shapeset(spec: RunSpec) -> Iterator[Images]:
+    """Train, validation and monitoring set, each from its own stream. An endless run trains on other images."""
+    data = DATASETS["shapeset"]
+    sizes = {TRAIN: spec.train_size or data.validation, VALIDATION: data.validation, MONITORING: data.monitoring}
+    for part, size in sizes.items():
+        rng = np.random.default_rng((SPLIT_SEED, part))
+        chunks = [shapeset.draw(rng, min(CHUNK, size - start), spec.classes) for start in range(0, size, CHUNK)]
+        yield Images(*map(np.concatenate, zip(*chunks, strict=True)))
+
+
+SPLITS: dict[str, Callable[[RunSpec], Iterator[Images]]] = {"digits": _digits, "shapeset": _shapeset}
+
+
+def _prepared(spec: RunSpec, images: Images) -> Examples:
+    """Scale the pixels and count the labels from 0, in the order of the spec's classes."""
+    low, high = DATASETS[spec.dataset].pixel_range
+    new_low, new_high = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "none": (low, high)}[spec.scaling]
+    inputs = new_low + (images.pixels - low) * ((new_high - new_low) / (high - low))
+    labels = images.labels if spec.classes is None else np.searchsorted(spec.classes, images.labels)
+    return Examples(torch.from_numpy(inputs), torch.from_numpy(labels))
+
+
+def _passes(train: Examples, size: int, rng: np.random.Generator) -> Iterator[Examples]:
+    """Pass after pass over a fixed set, each in a new order; the last batch of a pass may be short."""
+    while True:
+        order = torch.from_numpy(rng.permutation(len(train.labels)))
+        for chosen in order.split(size):
+            yield Examples(train.inputs[chosen], train.labels[chosen])
+
+
+def _stream(spec: RunSpec, rng: np.random.Generator) -> Iterator[Examples]:
+    """Batches of images that were never seen before. The seed decides the images, whatever the batch size."""
+    inputs, labels = _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+    while True:
+        while len(labels) < spec.batch_size:
+            more = _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+            inputs, labels = torch.cat([inputs, more.inputs]), torch.cat([labels, more.labels])
+        yield Examples(inputs[: spec.batch_size], labels[: spec.batch_size])
+        inputs, labels = inputs[spec.batch_size :], labels[spec.batch_size :]
