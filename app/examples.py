@@ -27,8 +27,8 @@ EXAMPLES = (
             name="A network that does not learn", hidden=(100,) * 5, activation="sigmoid", init="standard",
             optimizer="sgd", lr=0.3, batch_size=10,
         ),
-        "Five sigmoid layers. The gradient shrinks about tenfold in each layer on its way down, so the first ones never "
-        "learn.",
+        "Five sigmoid layers. The gradient shrinks about tenfold in each layer on its way down, so the first ones "
+        "never learn.",
     ),
     Example(
         RunSpec(name="Tanh, standard initialisation", init="standard", **_GLOROT),

@@ -130,6 +130,7 @@ def _field(name: str, values: Mapping[str, str], problems: Mapping[str, Problem]
 
 def _hint(name: str) -> str:
     hint = RunSpec.model_fields[name].description or ""
+    hint = hint.removeprefix(LABELS[name]).lstrip("; ")
     return f"{hint}, for example 300, 100" if name == "hidden" else hint
 
 

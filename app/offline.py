@@ -1,7 +1,9 @@
 """A run as one HTML file that needs no server and no network: the way to share when no server stays up."""
 
+import math
 import re
 from importlib.resources import files
+from typing import Any
 
 import orjson
 from jinja2 import Environment
@@ -10,24 +12,57 @@ from markupsafe import Markup
 from app.figures import FIGURES, PAGE
 from app.run_view import run_view
 from app.settings import PROJECT
-from ml.records import RunRecord
+from ml.records import RunRecord, StepRecord
 
 # Each snapshot takes some 10 KB a layer; of a longer run every so many are kept, and the last.
 MOST_SNAPSHOTS = 200
-MODULES = ("plotly.js", "board.js", "slider.js", "offline.js")
+_MODULES = ("chart.js", "board.js", "slider.js", "offline.js")
 
 
 def page(templates: Environment, run: RunRecord) -> str:
     """The whole document, with every figure of every snapshot (of at most about MOST_SNAPSHOTS)."""
-    steps = _thinned(run)
+    kept = _thinned(run)
     context = run_view(run) | {
-        "steps": [snapshot.step for snapshot in steps],
-        "epochs": [snapshot.epoch for snapshot in steps],
-        "left_out": len(run.snapshots) - len(steps),
-        "css": Markup((PROJECT / "static" / "layerscope.css").read_text()),
-        "logo": Markup((PROJECT / "static" / "logo.svg").read_text()),
-        "plotly": Markup(files("plotly").joinpath("package_data/plotly.min.js").read_text(encoding="utf-8")),
+        "kept": len(kept),
+        "css": Markup(_static("layerscope.css")),
+        "logo": Markup(_static("logo.svg")),
+        "plotly": Markup(_plotly()),
         "script": Markup(_one_script()),
-        "figures": _json(_figures(run, [snapshot.step for snapshot in steps])),
+        "figures": Markup(_json(_figures(run, kept))),
     }
     return templates.get_template("offline.html").render(context)
+
+
+def _thinned(run: RunRecord) -> list[StepRecord]:
+    every = math.ceil(len(run.snapshots) / MOST_SNAPSHOTS) or 1
+    return [s for i, s in enumerate(run.snapshots) if i % every == 0 or s is run.snapshots[-1]]
+
+
+def _figures(run: RunRecord, kept: list[StepRecord]) -> dict[str, Any]:
+    """By name, then by what the figure reads: the step or the layer. `moments` are the steps and epochs there are."""
+    keys: dict[str, list[Any]] = {"step": [snapshot.step for snapshot in kept], "layer": list(run.spec.hidden_layers)}
+    figures = {
+        name: {str(key): figure.draw(run, PAGE, **{figure.reads: key}) for key in keys[figure.reads]}
+        if figure.reads
+        else figure.draw(run, PAGE)
+        for name, figure in FIGURES.items()
+    }
+    return figures | {"moments": [[snapshot.step, snapshot.epoch] for snapshot in kept]}
+
+
+def _json(data: Any) -> str:
+    """JSON that can't end the script element it stands in."""
+    return orjson.dumps(data).decode().replace("<", "\\u003c")
+
+
+def _one_script() -> str:
+    """Our modules as one: a page that was opened from a file may not import others."""
+    return re.sub(r"^import .*;$|^export ", "", "\n".join(map(_static, _MODULES)), flags=re.MULTILINE)
+
+
+def _static(name: str) -> str:
+    return (PROJECT / "static" / name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    return files("plotly").joinpath("package_data/plotly.min.js").read_text(encoding="utf-8")

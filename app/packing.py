@@ -1,44 +1,54 @@
 """A layer's histograms and statistics as a small blob: little-endian words, split by byte, deflated.
 
 Counts are small numbers, so their high bytes are nearly all zero; next to each other they deflate to almost nothing.
-About 150 bytes a histogram with its statistics, against 3 KB as JSON.
+What follows from the rest is left out. 120 to 200 bytes a histogram with its statistics, against 3 KB as JSON.
 """
 
+import math
 import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import STATISTICS, Histogram, SignalSummary
+from ml.records import Histogram, SignalSummary
 
-_FLOATS = len(STATISTICS) + 2  # and lo, hi
-_HEAD = _FLOATS + 1  # and nonfinite
+_STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
+_RANGE = ("lo", "hi")
+_HEAD = len(_STORED) + len(_RANGE) + 1  # words before the counts, with nonfinite
 
 
 def pack(signals: dict[str, SignalSummary]) -> bytes:
     """All signals of one layer, in the order of the dict. Statistics are kept as float32, counts as uint32."""
-    words = np.concatenate([_words(summary) for summary in signals.values()])
-    return zlib.compress(words.view(np.uint8).reshape(-1, 4).T.tobytes(), 6)
+    words = np.stack([_words(summary) for summary in signals.values()])
+    parts = (words[:, :_HEAD], words[:, _HEAD:])
+    return zlib.compress(b"".join(np.ascontiguousarray(part).view(np.uint8).reshape(-1, 4).T.tobytes() for part in parts))
 
 
 def unpack(blob: bytes, names: tuple[str, ...]) -> dict[str, SignalSummary]:
     """The signals of these names, as they were packed."""
-    split = np.frombuffer(zlib.decompress(blob), np.uint8).reshape(4, -1)
-    words = np.ascontiguousarray(split.T).view("<u4").reshape(len(names), -1)
-    return {name: _summary(row) for name, row in zip(names, words, strict=True)}
+    data = np.frombuffer(zlib.decompress(blob), np.uint8)
+    head, counts = np.split(data, [4 * _HEAD * len(names)])
+    rows = zip(names, _join(head, len(names)), _join(counts, len(names)), strict=True)
+    return {name: _summary(statistics, histogram) for name, statistics, histogram in rows}
+
+
+def _join(split: NDArray[np.uint8], rows: int) -> NDArray[np.uint32]:
+    return np.ascontiguousarray(split.reshape(4, -1).T).view("<u4").reshape(rows, -1)
 
 
 def _words(summary: SignalSummary) -> NDArray[np.uint32]:
     histogram = summary.histogram
-    values = [*(getattr(summary, name) for name in STATISTICS), histogram.lo, histogram.hi]
-    with np.errstate(over="ignore"):  # the norm of a diverged layer may be beyond float32: it is kept as infinity
-        floats = np.array(values, dtype=np.float64).astype("<f4").view("<u4")
+    # Most histograms go from the smallest value to the largest: NaN says so in fewer bytes.
+    lo = math.nan if histogram.lo == summary.min else histogram.lo
+    hi = math.nan if histogram.hi == summary.max else histogram.hi
+    floats = np.array([*(getattr(summary, name) for name in _STORED), lo, hi], "<f4").view("<u4")
     return np.concatenate([floats, np.array([summary.nonfinite], "<u4"), histogram.counts.astype("<u4")])
 
 
-def _summary(words: NDArray[Any]) -> SignalSummary:
-    *statistics, lo, hi = words[:_FLOATS].view("<f4").astype(np.float64).tolist()
-    histogram = Histogram(lo, hi, words[_HEAD:])
-    named = dict(zip(STATISTICS, statistics, strict=True))
-    return SignalSummary(**named, nonfinite=int(words[_FLOATS]), histogram=histogram)
+def _summary(head: NDArray[Any], counts: NDArray[np.uint32]) -> SignalSummary:
+    *statistics, lo, hi = head[:-1].view("<f4").astype(np.float64).tolist()
+    named = dict(zip(_STORED, statistics, strict=True))
+    lo, hi = (named["min"] if math.isnan(lo) else lo), (named["max"] if math.isnan(hi) else hi)
+    norm = math.sqrt(int(counts.sum()) * (named["mean"] ** 2 + named["std"] ** 2))
+    return SignalSummary(**named, norm=norm, nonfinite=int(head[-1]), histogram=Histogram(lo, hi, counts))

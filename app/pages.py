@@ -25,14 +25,15 @@ RUNS_ON_A_PAGE = 20
 router = APIRouter(include_in_schema=False)
 
 templates = Jinja2Templates(PROJECT / "templates")
-templates.env.filters |= {"ago": wording.ago, "duration": wording.duration, "query": forms.query, "typed": forms.typed}
+templates.env.filters |= {
+    "ago": wording.ago, "duration": wording.duration, "iso": wording.iso, "sentence": wording.sentence,
+    "query": forms.query, "typed": forms.typed,
+}  # fmt: skip
 templates.env.globals |= {"summary": wording.summary, "ACTIVE": ACTIVE}
 
 
 @router.get("/")
-def home(
-    request: Request, session: SessionDep, cursor: Annotated[str | None, Query(max_length=40)] = None
-) -> Response:
+def home(request: Request, session: SessionDep, cursor: Annotated[str | None, Query(max_length=40)] = None) -> Response:
     """The newest runs, and experiments to begin with."""
     found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, cursor=cursor)
     runs = found[:RUNS_ON_A_PAGE]
@@ -149,9 +150,7 @@ def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     return run
 
 
-def _run_page(
-    request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = ""
-) -> Response:
+def _run_page(request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = "") -> Response:
     public = _public_url(request)
     context = run_view(run, step) | {
         "base": f"/api/runs/{run.id}",

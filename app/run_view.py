@@ -60,7 +60,7 @@ def _drawing(run: RunRecord, name: str, step: int | None = None, layer: str = ""
     figure = FIGURES[name]
     drawn = figure.draw(run, PAGE, step, layer or None)
     picture = svg.render(drawn, f"{figure.title}: {figure.subtitle}") if run.snapshots else ""
-    return Drawing(figure, layer, drawn["layout"]["height"], Markup(picture))  # noqa: S704 (svg escapes its texts)
+    return Drawing(figure, layer, drawn["layout"]["height"], Markup(picture))
 
 
 def _legend(run: RunRecord, depth: int) -> Iterable[LegendEntry]:

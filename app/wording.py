@@ -1,25 +1,32 @@
 """How a run is told in words: one line, a table, durations."""
 
 import time
+from datetime import UTC, datetime
 
-from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
 from app.figures import diverged_at
+from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
 
 def summary(spec: RunSpec) -> str:
     """One line that tells runs apart."""
-    widths = [str(width) for width in spec.hidden]
-    same = len(set(widths)) == 1 and len(widths) > 1
-    net = f"{len(widths)} × {widths[0]}" if same else "-".join(widths)
-    parts = [spec.dataset, net, spec.activation, spec.init, f"{spec.optimizer} {spec.lr:g}", f"batch {spec.batch_size}"]
+    parts = [spec.dataset, _widths(spec), spec.activation, spec.init, f"{spec.optimizer} {spec.lr:g}", f"batch {spec.batch_size}"]
     return " · ".join([*parts, *([f"dropout {spec.dropout:g}"] if spec.dropout else []), f"seed {spec.seed}"])
+
+
+def _widths(spec: RunSpec) -> str:
+    """`300-100`, or `5 × 100` for layers of one width."""
+    depth, first = len(spec.hidden), spec.hidden[0]
+    return f"{depth} × {first}" if depth > 1 and set(spec.hidden) == {first} else "-".join(map(str, spec.hidden))
 
 
 def table(spec: RunSpec) -> list[tuple[str, list[tuple[str, str]]]]:
     """Every setting that the run read: [(group, [(label, value)])]."""
-    rows = [(title, [(LABELS[name], _value(spec, name)) for name in names if _read(spec, name)]) for title, names in GROUPS.items()]
+    rows = [
+        (title, [(LABELS[name], _value(spec, name)) for name in names if _read(spec, name)])
+        for title, names in GROUPS.items()
+    ]
     rows[1][1].append(("Parameters", f"{spec.parameters:,}"))
     return rows
 
@@ -30,15 +37,17 @@ def _read(spec: RunSpec, name: str) -> bool:
 
 
 def _value(spec: RunSpec, name: str) -> str:
-    value = _used(spec, name)
+    value = as_text(_used(spec, name))
     if name in CHOICES:
         entry = CHOICES[name][value]
         return f"{entry.label}, {entry.formula}" if hasattr(entry, "formula") else entry.label
-    return as_text(value) or "all"
+    return value or "all"
 
 
 def _used(spec: RunSpec, name: str) -> object:
     """The setting, or what null stands for."""
+    if name == "hidden":
+        return _widths(spec)
     if name == "alpha":
         return spec.activation_alpha
     if name in spec.optimizer_constants:
@@ -55,8 +64,9 @@ def divergence(run: RunRecord) -> str:
         return ""
     hit = [x.layer for x in first.layers if any(s.nonfinite for s in x.signals.values())]
     layers = f" in {len(hit)} of {len(first.layers)} layers" if hit else ""
-    when = f"From epoch {first.epoch:.4g} (step {first.step:,}) on, values{layers} or the loss are infinite or not a number"
-    return f"{when}. A smaller learning rate (now {run.spec.lr:g}) is the first thing to try."
+    when = f"From epoch {first.epoch:.4g} (step {first.step:,}) on"
+    what = f"values{layers} or the loss are infinite or not a number"
+    return f"{when}, {what}. A smaller learning rate (now {run.spec.lr:g}) is the first thing to try."
 
 
 def duration(seconds: float) -> str:
@@ -77,3 +87,13 @@ def ago(moment: float) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "just now"
+
+
+def iso(moment: float) -> str:
+    """A time in seconds since 1970 as people and machines read it."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def sentence(text: str) -> str:
+    """With a capital; what follows it is left alone."""
+    return text[:1].upper() + text[1:]

@@ -33,10 +33,9 @@ class Crew:
         self._engine = make_engine(settings.runs_url)
         self._stop = threading.Event()
         self._job: tuple[str, int, Child] | None = None
-        self._nursery: Nursery | None = None
-        self.report()  # at once: importing torch into the fork server takes two seconds
-        self._nursery = Nursery(settings.runs_url)
         self._queue = Queue(settings)
+        self._report(Worker(name=name, pid=os.getpid()))  # at once: importing torch takes the fork server two seconds
+        self._nursery = Nursery(settings.runs_url)
 
     # --- a run ---
 
@@ -111,10 +110,13 @@ class Crew:
     def report(self) -> None:
         """Tell who is here, for /healthz."""
         run_id, _, child = self._job or (None, None, None)
-        worker = Worker(
-            name=self._name, pid=os.getpid(), run_id=run_id, trainer_pid=child.process.pid if child else None,
-            spare_pid=self._nursery.spare.process.pid if self._nursery else None,
-        )  # fmt: skip
+        trainer_pid = child.process.pid if child else None
+        spare_pid = self._nursery.spare.process.pid
+        self._report(
+            Worker(name=self._name, pid=os.getpid(), run_id=run_id, trainer_pid=trainer_pid, spare_pid=spare_pid)
+        )
+
+    def _report(self, worker: Worker) -> None:
         with Session(self._engine) as session:
             store.report_worker(session, worker)
 

@@ -21,5 +21,7 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-with make_engine(url).connect() as connection:
+engine = make_engine(url)
+with engine.connect() as connection:
     run(connection)
+engine.dispose()

@@ -110,10 +110,15 @@ def _passes(train: Examples, size: int, rng: np.random.Generator) -> Iterator[Ex
 
 def _stream(spec: RunSpec, rng: np.random.Generator) -> Iterator[Examples]:
     """Batches of images that were never seen before. The seed decides the images, whatever the batch size."""
-    inputs, labels = _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+    size = spec.batch_size
+    inputs, labels = _chunk(spec, rng)
     while True:
-        while len(labels) < spec.batch_size:
-            more = _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+        while len(labels) < size:
+            more = _chunk(spec, rng)
             inputs, labels = torch.cat([inputs, more.inputs]), torch.cat([labels, more.labels])
-        yield Examples(inputs[: spec.batch_size], labels[: spec.batch_size])
-        inputs, labels = inputs[spec.batch_size :], labels[spec.batch_size :]
+        yield Examples(inputs[:size], labels[:size])
+        inputs, labels = inputs[size:], labels[size:]
+
+
+def _chunk(spec: RunSpec, rng: np.random.Generator) -> Examples:
+    return _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))

@@ -1,4 +1,4 @@
-"""A layer's million values as a handful of statistics and a histogram, in three passes over the memory.
+"""A layer's million values as a handful of statistics and a histogram.
 
 One fine histogram gives both the one that is kept and the percentiles, so nothing is sorted.
 """

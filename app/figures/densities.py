@@ -101,8 +101,8 @@ def _range(run: RunRecord, signal: str, outlines: list[Outline]) -> tuple[float,
 
 
 def outline(histogram: Histogram) -> Outline:
-    """The density as a line (x, y) that rises from 0 at the first value, runs through the middles of the bins and falls
-    to 0 at the last value. Bins with few values are taken together. Empty where nothing was counted."""
+    """The density as a line (x, y) from 0 at the first value to 0 at the last one through the middles of the bins, where
+    bins with few values are taken together; a full bin at an end falls steeply. Empty where nothing was counted."""
     filled = np.flatnonzero(histogram.counts)
     if not filled.size:
         return [], []
@@ -111,7 +111,8 @@ def outline(histogram: Histogram) -> Outline:
     x = [float(edges[a] + edges[b]) / 2 for a, b in groups]
     y = [float(histogram.counts[a:b].sum() / total / (edges[b] - edges[a])) for a, b in groups]
     first, last = float(edges[filled[0]]), float(edges[filled[-1] + 1])
-    return [first, first, *x, last, last], [0.0, y[0], *y, y[-1], 0.0]
+    before, after = (1 if stop - start == 1 else 0 for start, stop in (groups[0], groups[-1]))
+    return [first, *[first] * before, *x, *[last] * after, last], [0.0, *y[:before], *y, *y[-1:] * after, 0.0]
 
 
 def _groups(counts: NDArray[np.integer[Any]], start: int, stop: int) -> list[tuple[int, int]]:

@@ -26,7 +26,7 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     depth = share.shape[1]
     half_a_column = (epochs[-1] - epochs[-2]) / 2 if len(epochs) > 1 else 0.5
     layout = marks.frame(
-        theme, 230, epoch_axis(run, theme, air=half_a_column), _layer_axis(theme, depth), "hidden layer", right=58
+        theme, 230, epoch_axis(run, theme, air=half_a_column), _layer_axis(theme, depth), "hidden layer", right=72
     )
     layout["xaxis"]["showgrid"] = False
     most = 1.0 if saturation_word(run) == "inactive" else 0.6

@@ -22,7 +22,7 @@ def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int 
     title = note(y_title, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-44, yshift=6)
     return {
         "height": height,
-        "margin": {"l": 54, "r": right, "t": 28, "b": 44},
+        "margin": {"l": 54, "r": right, "t": 28, "b": 40},
         "paper_bgcolor": theme.colour(lambda p: p.card),
         "plot_bgcolor": theme.colour(lambda p: p.card),
         "font": {"family": FONT, "size": 12, "color": theme.colour(lambda p: p.muted)},

@@ -1,0 +1,68 @@
+// What happens to a run while it goes on, from the server's event stream.
+
+const ACTIVE = ["queued", "running"];
+const RECONNECT_MS = 1000;
+
+// Fills `moments` (step -> epoch) and keeps the page's head; `changed()` is called when there is something to draw.
+export function followRun(root, base, moments, changed) {
+  if (!ACTIVE.includes(root.dataset.status)) return;
+  const stream = new EventSource(`${base}/events`);
+
+  stream.addEventListener("snapshot", ({ data }) => {
+    const { step, epoch, attempt } = JSON.parse(data);
+    restartIfNew(root, attempt, moments);
+    moments.set(step, epoch);
+    changed();
+  });
+
+  stream.addEventListener("status", ({ data }) => {
+    const state = JSON.parse(data);
+    if (restartIfNew(root, state.attempt, moments)) changed();
+    showProgress(root, state);
+    if (state.status === root.dataset.status) return;
+    root.dataset.status = state.status;
+    changed();
+    drawAnew("#run-head");
+  });
+
+  // The server ends the stream with the run. Otherwise a lost connection comes back by itself, a refused one does not.
+  stream.onerror = () => {
+    if (!ACTIVE.includes(root.dataset.status)) stream.close();
+    else if (stream.readyState === EventSource.CLOSED) setTimeout(() => followRun(root, base, moments, changed), RECONNECT_MS);
+  };
+}
+
+// A run that another worker has begun again starts from its first snapshot.
+function restartIfNew(root, attempt, moments) {
+  if (String(attempt) === root.dataset.attempt) return false;
+  root.dataset.attempt = attempt;
+  moments.clear();
+  return true;
+}
+
+function showProgress(root, state) {
+  const progress = root.querySelector("#run-head progress");
+  if (!progress) return;
+  progress.max = state.steps || 1;
+  progress.value = state.step;
+  const count = (number) => Math.floor(number).toLocaleString("en");
+  root.querySelector("[data-live=place]").textContent =
+    state.status === "running"
+      ? `step ${count(state.step)} of ${count(state.steps)} · epoch ${count(state.epoch)} of ${state.epochs}`
+      : `waiting for a worker, place ${state.queue_place ?? 1} in the queue`;
+  root.querySelector("[data-live=left]").textContent = state.seconds_left ? `about ${duration(state.seconds_left)} left` : "";
+}
+
+function duration(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+// Takes a part of the page from the server, as it is now.
+export async function drawAnew(selector) {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector(selector).replaceWith(page.querySelector(selector));
+}

@@ -1,0 +1,83 @@
+import io
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as load_tensors
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app import store, training
+from ml.records import Trained
+from ml.trainer import train
+from tests.conftest import TINY
+
+
+def test_a_run_ends_finished_with_its_snapshots_and_files(session: Session, finished: str) -> None:
+    run = store.load_run(session, finished)
+    assert run is not None
+    assert (run.status, run.step, run.steps) == ("finished", 6, [0, 3, 6])
+    *_, trained = train(TINY)
+    assert isinstance(trained, Trained)
+    weights = load_tensors(store.artifact(session, finished, "weights.safetensors") or b"")
+    assert {name: array.shape for name, array in weights.items()} == {
+        "hidden1.weight": (8, 64), "hidden1.bias": (8,), "hidden2.weight": (6, 8), "hidden2.bias": (6,),
+        "output.weight": (10, 6), "output.bias": (10,),
+    }  # fmt: skip
+    assert all(np.array_equal(weights[name], array) for name, array in trained.weights.items())
+    monitor = np.load(io.BytesIO(store.artifact(session, finished, "monitor.npz") or b""))
+    assert np.array_equal(monitor["inputs"], trained.monitor_inputs)
+    assert np.array_equal(monitor["labels"], trained.monitor_labels)
+
+
+def claimed(session: Session) -> tuple[str, int]:
+    run = store.create_run(session, TINY)
+    attempt = store.claim(session, run.id)
+    assert attempt is not None
+    return run.id, attempt
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("the file is broken"), "the file is broken (ValueError)"),
+        (MemoryError(), "The run needed more memory than there is. (MemoryError)"),
+    ],
+)
+def test_a_failure_is_stored_with_its_reason(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    def breaks(_spec: object) -> None:
+        raise error
+
+    monkeypatch.setattr(training, "train", breaks)
+    run_id, attempt = claimed(session)
+    training.train_and_save(engine, run_id, attempt)
+    run = store.find_run(session, run_id)
+    session.expire_all()
+    run = store.find_run(session, run_id)
+    assert run is not None
+    assert (run.status, run.error) == ("failed", reason)
+
+
+def test_an_attempt_that_was_taken_over_stops_without_a_trace(engine: Engine, session: Session) -> None:
+    run_id, attempt = claimed(session)
+    store.claim(session, run_id)
+    training.train_and_save(engine, run_id, attempt)
+    session.expire_all()
+    run = store.load_run(session, run_id)
+    assert run is not None
+    assert (run.status, run.attempt, run.snapshots) == ("running", 2, ())
+
+
+def test_a_run_that_was_deleted_meanwhile_is_left_alone(engine: Engine) -> None:
+    training.train_and_save(engine, "nope", 1)
+
+
+def test_two_runs_of_one_spec_leave_the_same_bytes(engine: Engine, session: Session) -> None:
+    files = []
+    for _ in range(2):
+        run_id, attempt = claimed(session)
+        training.train_and_save(engine, run_id, attempt)
+        rows = session.connection().exec_driver_sql("SELECT step, position, data FROM layer WHERE run_id = ?", (run_id,))
+        files.append((rows.all(), store.artifact(session, run_id, "weights.safetensors")))
+    assert files[0] == files[1]

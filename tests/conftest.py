@@ -1,0 +1,80 @@
+"""What many tests need: a migrated database, the application in-process, a real server."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app import db, store
+from app.main import create_app
+from app.settings import Settings
+from ml.spec import RunSpec
+from tests.server import Server
+
+TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the newest schema, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    db.migrate(Settings(_env_file=None, data_dir=folder))
+    return folder / "layerscope.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    shutil.copy(migrated, tmp_path / "layerscope.db")
+    return Settings(_env_file=None, data_dir=tmp_path)
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = db.make_engine(settings.runs_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[FastAPI]:
+    app = create_app(settings)
+    yield app
+    app.state.queue.close()
+    app.state.engine.dispose()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    """Talks to the application as a program on the same machine would."""
+    return TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False)
+
+
+@pytest.fixture
+def finished(engine: Engine, session: Session) -> str:
+    """The id of a tiny run that was trained to its end, in this process."""
+    from app.training import train_and_save
+
+    run = store.create_run(session, TINY)
+    attempt = store.claim(session, run.id)
+    assert attempt is not None
+    train_and_save(engine, run.id, attempt)
+    session.expire_all()
+    return run.id
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The whole product on a free port, as `make serve` starts it."""
+    with Server(tmp_path_factory.mktemp("server")) as server:
+        yield server

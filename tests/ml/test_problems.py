@@ -1,0 +1,128 @@
+"""Bad input is refused with a sentence that names the field, the bounds and a value that works, and it does work."""
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from ml.problems import Problem, problems
+from ml.spec import RunSpec
+
+
+def found(**changes) -> list[Problem]:
+    with pytest.raises(ValidationError) as caught:
+        RunSpec(**changes)
+    return problems(caught.value)
+
+
+HIDDEN = "a list of 1 to 50 layers of 1 to 4096 units each"
+LR = "greater than 0 and at most 1000"
+
+# (the bad value, what else is set, what the message says, the fix it names, and the value that makes it work)
+WRONG = [
+    ("hidden", [], {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", [30, -1], {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", [0], {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", [10] * 51, {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", "wide", {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", [10**6, 10**6], {}, HIDDEN, "[300, 100]", [300, 100]),
+    ("hidden", [4096] * 50, {}, "limit is 20,000,000", "1000, 1000, 1000", [1000, 1000, 1000]),
+    ("lr", 0, {}, LR, "0.001", 0.001),
+    ("lr", -1, {}, LR, "0.001", 0.001),
+    ("lr", math.nan, {}, LR, "0.001", 0.001),
+    ("lr", math.inf, {}, LR, "0.001", 0.001),
+    ("lr", 1e9, {}, LR, "0.001", 0.001),
+    ("lr", "fast", {}, LR, "0.001", 0.001),
+    ("activation", "swish", {}, "'swish' is not one of the choices", "tanh", "tanh"),
+    ("activation", ["relu", "tanh"], {}, "string", "leave it out", None),
+    ("init", "zeros", {}, "'zeros' is not one of the choices", "xavier_uniform", "xavier_uniform"),
+    ("optimizer", "lion", {}, "'lion' is not one of the choices", "adam", "adam"),
+    ("dataset", "mnist", {}, "'mnist' is not one of the choices", "digits", "digits"),
+    ("scaling", "log", {}, "'log' is not one of the choices", "symmetric", "symmetric"),
+    ("epochs", -1, {}, "at least 0 and at most 100000", "10", 10),
+    ("epochs", 1.5, {}, "at least 0 and at most 100000", "10", 10),
+    ("batch_size", 0, {}, "at least 1 and at most 10000", "32", 32),
+    ("batch_size", 2000, {}, "the 1,197 training examples", "1197", 1197),
+    ("batch_size", 64, {"train_size": 50}, "the 50 training examples", "32", 32),
+    ("train_size", 1198, {}, "only 1,197 training examples", "1197", 1197),
+    ("train_size", 500, {"classes": [0, 1]}, "only 240 training examples", "240", 240),
+    ("train_size", 10**6, {"dataset": "shapeset"}, "at least 1 and at most 100000", "500", 500),
+    ("classes", [3], {}, "at least two different labels from 0 to 9", "0 and 9", [0, 9]),
+    ("classes", [3, 3], {}, "at least two different labels from 0 to 9", "0 and 9", [0, 9]),
+    ("classes", [0, 9], {"dataset": "shapeset"}, "labels from 0 to 8", "0 and 8", [0, 8]),
+    ("dropout", 1, {}, "at least 0 and less than 1", "0.2", 0.2),
+    ("bias_init", math.nan, {}, "at least -100 and at most 100", "0.0", 0.0),
+    ("monitor_size", 5, {}, "at least 10 and at most 300", "300", 300),
+    ("bins", 1000, {}, "at least 10 and at most 200", "100", 100),
+    ("seed", 2**31, {}, "at least 0 and at most 2147483647", "0", 0),
+    ("snapshot_every", 0, {}, "at least 1 and at most 5000000", "100", 100),
+    ("snapshot_every", 1, {"epochs": 100}, "the limit is 2,000", "at least 2 steps", 2),
+    ("snapshot_every", 1, {"hidden": [5] * 49}, "the limit is 240", "at least 2 steps", 2),
+    ("steps_per_epoch", 10**6, {}, "the limit is 5,000,000", "at most 500000", 500_000),
+    ("name", "two\nlines", {}, "can't be printed", "letters, digits and punctuation", "one line"),
+    ("name", "x" * 121, {}, "at most 120 characters", "leave it out", None),
+    # Settings that would change nothing.
+    ("alpha", 0.1, {"activation": "relu"}, "relu has no α", "leave it out", None),
+    ("init_std", 0.1, {"init": "standard"}, "standard computes its own", "leave it out", None),
+    ("momentum", 0.9, {"optimizer": "sgd"}, "sgd does not use it", "leave it out", None),
+    ("beta2", 0.9, {"optimizer": "momentum"}, "momentum does not use it", "leave it out", None),
+    ("eps", 1e-4, {"optimizer": "sgd"}, "sgd does not use it", "leave it out", None),
+    # Settings that are not built yet.
+    ("architecture", "cnn", {}, "not available in this version", "mlp", "mlp"),
+    ("batch_norm", "before", {}, "not available in this version", "none", "none"),
+    ("loss", "quadratic", {}, "not available in this version", "cross_entropy", "cross_entropy"),
+    ("clip", "norm", {}, "not available in this version", "none", "none"),
+    ("device", "cuda", {}, "not available in this version", "cpu", "cpu"),
+    *[
+        (field, value, {}, "not built yet", "leave it out", None)
+        for field, value in {
+            "channels": [8], "pieces": 2, "input_dropout": 0.2, "max_norm": 3, "weight_decay": 0.1, "rho": 0.9,
+            "clip_at": 1.0, "transfer_from": "abc", "transfer_layers": 2, "transfer_freeze": 1, "mc_passes": 50,
+        }.items()
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "others", "message", "fix", "right"), WRONG, ids=[f"{row[0]}={row[1]!s:.20}" for row in WRONG]
+)
+def test_a_wrong_value_is_named_with_its_bounds_and_a_value_that_works(field, value, others, message, fix, right):
+    (problem,) = found(**others, **{field: value})
+
+    assert problem.field == field
+    assert message in problem.message
+    assert fix in problem.fix
+    RunSpec(**others, **{field: right})
+
+
+def test_an_unknown_field_is_named_with_all_that_there_are():
+    (problem,) = found(colour="red")
+
+    assert problem.field == "colour"
+    assert all(field in problem.fix for field in RunSpec.model_fields)
+
+
+def test_the_choice_that_a_fix_names_makes_the_setting_count():
+    assert "activation = leaky_relu or elu" in found(alpha=0.1)[0].fix
+    RunSpec(alpha=0.1, activation="elu")
+    assert "init = normal" in found(init_std=0.1)[0].fix
+    RunSpec(init_std=0.1, init="normal")
+    assert "optimizer = momentum or adam" in found(momentum=0.5, optimizer="sgd")[0].fix
+    RunSpec(momentum=0.5, optimizer="momentum")
+
+
+def test_every_wrong_field_is_named_once():
+    assert [problem.field for problem in found(hidden=[0, 0, 0], lr=0, colour="red")] == ["hidden", "lr", "colour"]
+
+
+def test_a_network_of_a_million_million_parameters_is_refused():
+    assert found(hidden=[10**6, 10**6])[0].field == "hidden"
+    assert "20,000,000" in found(hidden=[4096] * 50)[0].message
+
+
+def test_the_sentence_does_not_repeat_a_huge_input():
+    assert len(str(found(lr="9" * 100_000)[0])) < 300
+
+
+def test_a_problem_reads_as_one_sentence():
+    assert str(found(lr=0)[0]) == "lr: must be greater than 0 and at most 1000 (got 0); for example 0.001"
