@@ -93,11 +93,6 @@ class FormField:
     numeric: bool
     problem: Problem | None
 
-    @property
-    def used(self) -> bool:
-        """For the page without JavaScript everything may be filled in; this tells what to show at first with it."""
-        return self.used_by is None or bool(self.value) or self.problem is not None
-
 
 @dataclass(frozen=True)
 class Group:
@@ -130,8 +125,9 @@ def _field(name: str, values: Mapping[str, str], problems: Mapping[str, Problem]
 
 def _hint(name: str) -> str:
     hint = RunSpec.model_fields[name].description or ""
-    hint = hint.removeprefix(LABELS[name]).lstrip("; ")
-    return f"{hint}, for example 300, 100" if name == "hidden" else hint
+    if name == "hidden":
+        return f"{hint}, for example 300, 100"
+    return "" if hint == LABELS[name] else hint.removeprefix(f"{LABELS[name]}; ")
 
 
 def _choice_text(entry: Any) -> str:
@@ -159,7 +155,7 @@ def parse(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _split(text: str) -> list[str]:
-    return [part for part in re.split(r"[\s,;·]+", text) if part]
+    return [part for part in re.split(r"[\s,;·\[\]]+", text) if part]
 
 
 def typed(spec: RunSpec) -> dict[str, str]:

@@ -20,11 +20,9 @@ from app import api, pages, share, signin
 from app.cache import RunCache
 from app.db import make_engine
 from app.queue import Queue
-from app.security import Guard, Password, session_key
+from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
 from ml.problems import explain
-
-MAX_BODY_BYTES = 1_000_000
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -36,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.runs_url)
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
-    app.state.password = Password(settings.class_password)
+    app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (api.router, api.health, share.router, signin.router, pages.router):
         app.include_router(router)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
@@ -80,7 +78,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     if request.url.path.startswith("/s/"):
         return share.no_such_share(request, error)
-    detail = f"The request is larger than {MAX_BODY_BYTES // 1_000_000} MB." if error.status_code == 413 else error.detail
+    detail = TOO_LARGE if error.status_code == 413 else error.detail
     if request.url.path.startswith(("/api/", "/healthz", "/static/")):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)

@@ -16,6 +16,8 @@ from app.share import HEADERS as SHARE_HEADERS
 
 # What anybody may see in class mode: share links, what their pages are made of, the sign-in page, the health check.
 OPEN_PATHS = ("/s/", "/static/", "/sign-in", "/healthz")
+MAX_BODY_BYTES = 1_000_000
+TOO_LARGE = "The request is larger than 1 MB; a run's specification takes about 1 KB."
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -66,6 +68,8 @@ class Guard:
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
             return _refuse(scope, 403, f"This server serves this machine alone; it does not answer to {host or 'no host'}.")
+        if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
+            return _refuse(scope, 413, TOO_LARGE)
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
             return _refuse(scope, 403, "This request came from another site. Reload the page and try again.")
         if self._settings.class_mode and not path.startswith(OPEN_PATHS) and not scope["session"].get("class"):
@@ -78,7 +82,11 @@ class Guard:
 
 
 def _hostname(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or "" if host.isprintable() and "/" not in host else ""
+    """The name in a Host header; empty for one that is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or "" if "/" not in host else ""
+    except ValueError:
+        return ""
 
 
 def _is_cross_site(headers: Headers) -> bool:

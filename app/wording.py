@@ -11,7 +11,14 @@ from ml.spec import RunSpec
 
 def summary(spec: RunSpec) -> str:
     """One line that tells runs apart."""
-    parts = [spec.dataset, _widths(spec), spec.activation, spec.init, f"{spec.optimizer} {spec.lr:g}", f"batch {spec.batch_size}"]
+    parts = [
+        spec.dataset,
+        _widths(spec),
+        spec.activation,
+        spec.init,
+        f"{spec.optimizer} {spec.lr:g}",
+        f"batch {spec.batch_size}",
+    ]
     return " · ".join([*parts, *([f"dropout {spec.dropout:g}"] if spec.dropout else []), f"seed {spec.seed}"])
 
 

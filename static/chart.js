@@ -26,6 +26,6 @@ export async function drawChart(container, text, hidden) {
   if (touch.matches) layout.dragmode = false;
   const plot = container.querySelector(".plot") ?? container.appendChild(document.createElement("div"));
   plot.className = "plot";
-  await Plotly.react(plot, data, layout, CONFIG);
+  await Plotly.react(plot, data, layout, { ...CONFIG, toImageButtonOptions: { filename: container.dataset.figure } });
   for (const first of container.querySelectorAll(":scope > :not(.plot)")) first.remove();
 }

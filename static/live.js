@@ -1,7 +1,7 @@
 // What happens to a run while it goes on, from the server's event stream.
 
 const ACTIVE = ["queued", "running"];
-const RECONNECT_MS = 1000;
+const RECONNECT_MS = 2000;
 
 // Fills `moments` (step -> epoch) and keeps the page's head; `changed()` is called when there is something to draw.
 export function followRun(root, base, moments, changed) {

@@ -9,6 +9,8 @@ import { Slider } from "./slider.js";
 const PLOTLY = "/static/plotly.min.js";
 const REFRESH_MS = 300; // while it goes on: drawing more often would take the processor away from the training
 
+const ADDRESS_MS = 250; // browsers refuse to change the address too often
+
 const root = document.querySelector("#run");
 const { base } = root.dataset;
 const moments = new Map(
@@ -25,16 +27,23 @@ async function fetchFigure(name, query, renderer) {
   return answer.text();
 }
 
+let addressTimer = 0;
 const board = new Board(root, fetchFigure);
 const slider = new Slider(root.querySelector("#slider") ?? document.createElement("div"), root.dataset.epochs, choose);
 
 function choose(step, following) {
   board.step = step;
+  board.settle();
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => keepInAddress(step, following), ADDRESS_MS);
+}
+
+// A link to the page shows what its sender saw.
+function keepInAddress(step, following) {
   const address = new URL(location.href);
   if (following) address.searchParams.delete("step");
   else address.searchParams.set("step", step);
   if (address.href !== location.href) history.replaceState(null, "", address);
-  board.settle();
 }
 
 let firstPicture = null;

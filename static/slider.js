@@ -21,7 +21,6 @@ export class Slider {
     this.#latest = root.querySelector("[data-latest]");
     this.#epochs = epochs;
     this.#chosen = chosen;
-    this.#range.hidden = this.#play.hidden = false;
     this.#range.oninput = () => this.#moved();
     this.#play.onclick = () => (this.#timer ? this.#stop() : this.#start());
     this.#latest.onclick = () => this.#show(this.#last, true);
@@ -49,6 +48,7 @@ export class Slider {
 
   #show(place, following) {
     if (place < 0) return;
+    this.#range.hidden = this.#play.hidden = false;
     const [step, epoch] = this.#moments[place];
     this.#following = following;
     this.#range.value = place;

@@ -27,6 +27,23 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "layerscope.db"
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> tuple[Path, str]:
+    """A database with a tiny run that was trained to its end, to be copied, and the run's id."""
+    from app.training import train_and_save
+
+    file = tmp_path_factory.mktemp("trained") / "layerscope.db"
+    shutil.copy(migrated, file)
+    engine = db.make_engine(f"sqlite:///{file}")
+    with Session(engine) as session:
+        run = store.create_run(session, TINY)
+        attempt = store.claim(session, run.id)
+    assert attempt is not None
+    train_and_save(engine, run.id, attempt)
+    engine.dispose()
+    return file, run.id
+
+
 @pytest.fixture
 def settings(tmp_path: Path, migrated: Path) -> Settings:
     shutil.copy(migrated, tmp_path / "layerscope.db")
@@ -61,16 +78,11 @@ def client(app: FastAPI) -> TestClient:
 
 
 @pytest.fixture
-def finished(engine: Engine, session: Session) -> str:
-    """The id of a tiny run that was trained to its end, in this process."""
-    from app.training import train_and_save
-
-    run = store.create_run(session, TINY)
-    attempt = store.claim(session, run.id)
-    assert attempt is not None
-    train_and_save(engine, run.id, attempt)
-    session.expire_all()
-    return run.id
+def finished(settings: Settings, trained: tuple[Path, str]) -> str:
+    """The id of a tiny run that was trained to its end. Name it before whatever opens the database."""
+    file, run_id = trained
+    shutil.copy(file, settings.data_dir / "layerscope.db")
+    return run_id
 
 
 @pytest.fixture(scope="module")

@@ -101,8 +101,8 @@ def _range(run: RunRecord, signal: str, outlines: list[Outline]) -> tuple[float,
 
 
 def outline(histogram: Histogram) -> Outline:
-    """The density as a line (x, y) from 0 at the first value to 0 at the last one through the middles of the bins, where
-    bins with few values are taken together; a full bin at an end falls steeply. Empty where nothing was counted."""
+    """The density as a line (x, y) from 0 at the first value through the middles of the bins to 0 at the last value.
+    Bins with few values are taken together; a full bin at an end falls steeply. Empty where nothing was counted."""
     filled = np.flatnonzero(histogram.counts)
     if not filled.size:
         return [], []

@@ -10,6 +10,7 @@ from ml.catalog import ACTIVATIONS
 from ml.records import RunRecord
 
 _COLUMNS = 300  # more could not be told apart on a screen
+_SPACED_COLUMNS = 60  # more are too narrow for gaps between them
 
 
 def saturation(run: RunRecord, theme: Theme) -> Json:
@@ -25,10 +26,9 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     columns = _thinned(len(epochs))
     depth = share.shape[1]
     half_a_column = (epochs[-1] - epochs[-2]) / 2 if len(epochs) > 1 else 0.5
-    layout = marks.frame(
-        theme, 230, epoch_axis(run, theme, air=half_a_column), _layer_axis(theme, depth), "hidden layer", right=72
-    )
-    layout["xaxis"]["showgrid"] = False
+    x_axis = epoch_axis(run, theme, air=half_a_column) | {"showgrid": False}
+    layout = marks.frame(theme, 230, x_axis, _layer_axis(theme, depth), "hidden layer", right=72)
+    left, right = x_axis["range"]
     most = 1.0 if saturation_word(run) == "inactive" else 0.6
     data: list[Json] = [
         {
@@ -39,7 +39,7 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
             "zmin": 0,
             "zmax": most,
             "colorscale": theme.saturation(),
-            "xgap": 1 if len(columns) <= 60 else 0,
+            "xgap": 1 if (right - left) / half_a_column <= 2 * _SPACED_COLUMNS else 0,
             "ygap": 1,
             "colorbar": _colour_bar(most),
             "hovertemplate": f"layer %{{y}}, epoch %{{x}}: %{{z:.1%}} {saturation_word(run)}<extra></extra>",

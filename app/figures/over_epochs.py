@@ -134,10 +134,12 @@ def gradient_flow(run: RunRecord, theme: Theme) -> Json:
 
 
 def epoch_axis(run: RunRecord, theme: Theme, ticks: int = 6, air: float | None = None) -> Json:
-    """The whole run while it goes on, so that the axis stands still; afterwards as far as it came. `air` epochs are
-    added on both sides, by default a hundredth."""
-    last = run.epochs[-1] if run.snapshots else 0.0
-    end = max(last, run.spec.epochs if run.status in ("queued", "running") else 0) or 1.0
+    """As far as the run came; while it goes on to a round number, so that the axis moves seldom. `air` epochs are added
+    on both sides, by default a hundredth."""
+    end = run.epochs[-1] if run.snapshots else 0.0
+    if run.status in ("queued", "running"):
+        end = min(axes.round_limit(end), run.spec.epochs)
+    end = end or 1.0
     margin = 0.01 * end if air is None else air
     return axes.linear(theme, -margin, end + margin, "epoch", ticks)
 

@@ -1,0 +1,283 @@
+import io
+import json
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+from safetensors.numpy import load as load_tensors
+from sqlmodel import Session
+
+from app import store
+from app.figures import FIGURES
+from ml.spec import RunSpec
+from tests.conftest import TINY
+
+SPEC = TINY.model_dump(mode="json")
+READ = ["/metrics", "/layers/activation", "/layers/weight", "/layers/health", "/histograms/weight_gradient", "/figures/loss"]
+
+
+def launch(client: TestClient, **spec: Any) -> str:
+    answer = client.post("/api/runs", json={**SPEC, **spec})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_a_launched_run_is_queued_and_listed(client: TestClient) -> None:
+    run_id = launch(client, name="mine")
+    run = client.get(f"/api/runs/{run_id}").json()
+    assert (run["status"], run["name"], run["url"]) == ("queued", "mine", f"/runs/{run_id}")
+    assert run["progress"] == {"step": 0, "steps": 6, "epoch": 0.0}
+    assert client.get("/api/runs").json() == {"runs": [run], "cursor": None}
+
+
+def test_what_is_left_out_takes_its_default(client: TestClient) -> None:
+    answer = client.post("/api/runs", json={})
+    assert RunSpec.model_validate(answer.json()["spec"]) == RunSpec()
+
+
+def test_the_list_is_read_page_by_page(client: TestClient) -> None:
+    ids = sorted((launch(client) for _ in range(5)), reverse=True)
+    first = client.get("/api/runs", params={"limit": 3}).json()
+    rest = client.get("/api/runs", params={"limit": 3, "cursor": first["cursor"]}).json()
+    assert [run["id"] for run in first["runs"] + rest["runs"]] == ids
+    assert rest["cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"hidden": []}, "hidden"),
+        ({"hidden": [-5]}, "hidden"),
+        ({"hidden": [1_000_000, 1_000_000]}, "hidden"),
+        ({"lr": 0}, "lr"),
+        ({"lr": 1e9}, "lr"),
+        ({"activation": "swish"}, "activation"),
+        ({"colour": "red"}, "colour"),
+        ({"epochs": -1}, "epochs"),
+        ({"batch_norm": "before"}, "batch_norm"),
+    ],
+)
+def test_a_bad_spec_names_the_field_and_the_fix_and_is_not_stored(
+    client: TestClient, body: dict[str, Any], field: str
+) -> None:
+    answer = client.post("/api/runs", json=body)
+    assert answer.status_code == 422
+    [problem] = answer.json()["detail"]
+    assert problem["field"] == field
+    assert problem["message"]
+    assert problem["fix"]
+    assert client.get("/api/runs").json()["runs"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"lr": NaN}', 422),
+        (b'{"lr": Infinity}', 422),
+        (b'{"lr": ', 400),
+        (b"\xff\xfe", 400),
+        (b"[1]", 422),
+        (b"null", 422),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, 400),
+        (b'{"name": "' + b"x" * 10_000_000 + b'"}', 413),
+    ],
+)
+def test_a_body_that_is_no_spec_is_refused_with_a_reason(client: TestClient, body: bytes, status: int) -> None:
+    answer = client.post("/api/runs", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+
+
+def test_a_large_body_in_pieces_is_refused_too(client: TestClient) -> None:
+    pieces = (b" " * 100_000 for _ in range(100))
+    answer = client.post("/api/runs", content=pieces, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert "1 MB" in answer.json()["detail"]
+
+
+def test_metrics_and_layers_tell_one_value_per_snapshot_and_layer(client: TestClient, finished: str) -> None:
+    metrics = client.get(f"/api/runs/{finished}/metrics").json()
+    assert metrics["step"] == [0, 3, 6]
+    assert metrics["epoch"] == [0, 1, 2]
+    assert {len(values) for values in metrics.values()} == {3}
+    layers = client.get(f"/api/runs/{finished}/layers/activation").json()
+    assert (layers["layers"], layers["steps"]) == (["hidden1", "hidden2"], [0, 3, 6])
+    assert np.array(layers["std"]).shape == (3, 2)
+    weights = client.get(f"/api/runs/{finished}/layers/weight").json()
+    assert weights["layers"] == ["hidden1", "hidden2", "output"]
+
+
+def test_health_has_null_where_a_value_means_nothing(client: TestClient, finished: str) -> None:
+    health = client.get(f"/api/runs/{finished}/layers/health").json()
+    assert health["update_ratio"][0] == [None, None]
+    assert None not in health["update_ratio"][1]
+    assert [row[0] for row in health["jacobian"]] == [None] * 3
+    assert 0 <= health["saturated"][0][0] <= 1
+
+
+def test_histograms_count_every_value(client: TestClient, finished: str) -> None:
+    found = client.get(f"/api/runs/{finished}/histograms/activation").json()
+    counts = np.array(found["counts"])
+    assert counts.shape == (3, 2, 100)
+    assert counts.sum(axis=2).tolist() == [[20 * 8, 20 * 6]] * 3
+    assert found["lo"] == [[-1, -1]] * 3
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
+@pytest.mark.parametrize("theme", ["light", "dark", "page"])
+def test_every_figure_is_drawn_as_json_and_as_svg(client: TestClient, finished: str, name: str, theme: str) -> None:
+    figure = client.get(f"/api/runs/{finished}/figures/{name}", params={"theme": theme}).json()
+    assert figure["data"]
+    picture = client.get(f"/api/runs/{finished}/figures/{name}.svg")
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert picture.text.startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    "path", ["/figures/nonsense", "/figures/nonsense.svg", "/figures/bands?layer=hidden9", "/export.zip", "/shares", ""]
+)
+def test_what_is_not_there_is_404_with_a_reason(client: TestClient, finished: str, path: str) -> None:
+    run_id = finished if path.startswith("/figures") else "nope"
+    answer = client.get(f"/api/runs/{run_id}{path}")
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("There is no such ")
+
+
+@pytest.mark.parametrize("path", ["/layers/nonsense", "/histograms/health", "/figures/loss?step=-1", "/figures/loss?theme=x"])
+def test_a_bad_parameter_is_named(client: TestClient, finished: str, path: str) -> None:
+    answer = client.get(f"/api/runs/{finished}{path}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["field"] in ("signal", "step", "theme")
+
+
+def test_a_run_without_snapshots_answers_everything_empty(client: TestClient) -> None:
+    run_id = launch(client)
+    for path in READ:
+        assert client.get(f"/api/runs/{run_id}{path}").status_code == 200
+    assert client.get(f"/api/runs/{run_id}/histograms/weight").json()["counts"] == []
+    assert client.get(f"/api/runs/{run_id}/export.zip").status_code == 200
+
+
+def test_cancelling_works_once(client: TestClient) -> None:
+    run_id = launch(client)
+    assert client.post(f"/api/runs/{run_id}/cancel").json()["status"] == "cancelled"
+    again = client.post(f"/api/runs/{run_id}/cancel")
+    assert again.status_code == 409
+    assert "cancelled already" in again.json()["detail"]
+
+
+def test_a_deleted_run_is_gone(client: TestClient) -> None:
+    run_id = launch(client)
+    assert client.delete(f"/api/runs/{run_id}").status_code == 204
+    assert client.get(f"/api/runs/{run_id}").status_code == 404
+    assert client.delete(f"/api/runs/{run_id}").status_code == 404
+
+
+def read_events(client: TestClient, url: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:
+    text = client.get(url, headers=headers).text
+    fields = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block.strip()]
+    return [(block["event"], json.loads(block["data"])) for block in fields]
+
+
+def test_the_event_stream_tells_each_snapshot_and_ends_with_the_run(client: TestClient, finished: str) -> None:
+    events = read_events(client, f"/api/runs/{finished}/events")
+    snapshots = [data for name, data in events if name == "snapshot"]
+    assert [s["step"] for s in snapshots] == [0, 3, 6]
+    assert [data["step"] for name, data in events if name == "metric"] == [0, 3, 6]
+    name, status = events[-1]
+    assert (name, status["status"], status["step"], status["steps"]) == ("status", "finished", 6, 6)
+
+
+def test_a_stream_that_comes_back_is_told_only_what_it_missed(client: TestClient, finished: str) -> None:
+    def steps(last: str) -> list[int]:
+        events = read_events(client, f"/api/runs/{finished}/events", **{"Last-Event-ID": last})
+        return [data["step"] for name, data in events if name == "snapshot"]
+
+    assert steps("1-3") == [6]
+    assert steps("1-6") == []
+    assert steps("0-3") == [0, 3, 6], "another attempt has begun since"
+    assert steps("rubbish") == [0, 3, 6]
+
+
+def test_the_catalog_lists_every_choice_with_its_formula(client: TestClient) -> None:
+    catalog = client.get("/api/catalog").json()
+    assert {entry["name"] for entry in catalog["activations"]} >= {"sigmoid", "tanh", "relu", "elu"}
+    assert all(entry["formula"] for entry in catalog["initialisers"])
+    assert catalog["spec"]["properties"]["lr"]["exclusiveMinimum"] == 0
+
+
+def test_health_counts_the_runs_and_tells_the_processes_to_this_machine_only(app: FastAPI, client: TestClient) -> None:
+    launch(client)
+    health = client.get("/healthz").json()
+    assert (health["status"], health["queued"], health["running"]) == ("ok", 1, 0)
+    assert health["processes"][0]["role"] == "web"
+    stranger = TestClient(app, base_url="http://127.0.0.1:8000", client=("192.168.1.7", 50000))
+    assert stranger.get("/healthz").json()["processes"] is None
+
+
+def test_the_export_lets_another_program_compute_the_last_snapshot_again(client: TestClient, finished: str) -> None:
+    answer = client.get(f"/api/runs/{finished}/export.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert RunSpec.model_validate_json(files["spec.json"]) == TINY
+    weights = {name: w.astype(np.float64) for name, w in load_tensors(files["weights.safetensors"]).items()}
+    monitor = np.load(io.BytesIO(files["monitor.npz"]))
+    z = np.tanh(monitor["inputs"] @ weights["hidden1.weight"].T + weights["hidden1.bias"])
+    rows = [line.split(",") for line in files["layers.csv"].decode().splitlines()]
+    [last] = [row for row in rows if row[:3] == ["activation", "hidden1", "6"]]
+    told = dict(zip(rows[0], last, strict=True))
+    assert float(told["mean"]) == pytest.approx(z.mean(), abs=1e-5 * z.std())
+    assert float(told["std"]) == pytest.approx(z.std(), rel=1e-5)
+    assert float(told["norm"]) == pytest.approx(np.linalg.norm(z), rel=1e-5)
+    assert float(told["p98"]) == pytest.approx(np.percentile(z, 98), abs=2 / 100)
+    histograms = np.load(io.BytesIO(files["histograms.npz"]))
+    counts, _ = np.histogram(z, 100, (-1, 1))
+    assert histograms["activation_steps"].tolist() == [0, 3, 6]
+    assert np.abs(histograms["activation_counts"][-1, 0] - counts).sum() <= 2
+    metrics = files["metrics.csv"].decode().splitlines()
+    assert metrics[0] == "step,epoch,train_loss,train_error,val_loss,val_error"
+    assert len(metrics) == 4
+
+
+def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finished: str) -> None:
+    document = client.get("/openapi.json").json()
+
+    def check(path: str, template: str, method: str = "get", **request: Any) -> None:
+        answer = client.request(method, path, **request)
+        described = document["paths"][template][method]["responses"][str(answer.status_code)]
+        schema = {**described["content"]["application/json"]["schema"], "components": document["components"]}
+        Draft202012Validator(schema).validate(answer.json())
+
+    run, template = f"/api/runs/{finished}", "/api/runs/{run_id}"
+    for path in READ:
+        head, _, last = path.rpartition("/")
+        parameter = {"": path, "/layers": "/layers/{signal}", "/histograms": "/histograms/{signal}"}
+        check(run + path, template + parameter.get(head, "/figures/{name}"))
+        assert last
+    check(run, template)
+    check("/api/runs", "/api/runs")
+    check("/healthz", "/healthz")
+    check("/api/runs", "/api/runs", "post", json={"epochs": 0})
+    check("/api/runs", "/api/runs", "post", json={"lr": 0})
+    check("/api/runs", "/api/runs", "post", content=b"{")
+    check("/api/runs/nope", template)
+    check(f"{run}/cancel", f"{template}/cancel", "post")
+    check(f"{run}/shares", f"{template}/shares", "post")
+    check(f"{run}/shares", f"{template}/shares")
+    check("/api/shares/nope", "/api/shares/{share_id}", "delete")
+
+
+def test_a_diverged_run_tells_null_where_there_is_no_number(client: TestClient, session: Session) -> None:
+    import math
+
+    from ml.records import Metrics, StepRecord
+
+    run = store.create_run(session, TINY)
+    store.claim(session, run.id)
+    store.save_snapshot(session, run.id, 1, StepRecord(0, 0.0, Metrics(math.nan, 0.9, math.inf, 0.9)))
+    metrics = client.get(f"/api/runs/{run.id}/metrics").json()
+    assert (metrics["train_loss"], metrics["val_loss"]) == ([None], [None])

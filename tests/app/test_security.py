@@ -1,0 +1,144 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.main import create_app
+from app.security import Password, session_key
+from app.settings import Settings
+
+LAN = "http://192.168.1.20:8000"
+
+
+def talk(app: FastAPI, base: str, client: tuple[str, int] = ("192.168.1.7", 50000)) -> TestClient:
+    return TestClient(app, base_url=base, client=client, follow_redirects=False)
+
+
+@pytest.fixture
+def class_app(settings: Settings) -> Iterator[FastAPI]:
+    changed = Settings(_env_file=None, data_dir=settings.data_dir, host="0.0.0.0", class_password="glorot")
+    app = create_app(changed)
+    yield app
+    app.state.queue.close()
+    app.state.engine.dispose()
+
+
+def test_on_this_machine_there_is_no_sign_in(client: TestClient) -> None:
+    assert client.get("/").status_code == 200
+    assert client.get("/api/runs").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "127.0.0.1.evil.org", "", "a b", "192.168.1.20", "[::1", "x/y"])
+def test_without_a_password_only_this_machines_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/api/runs", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:9", "[::1]:8000"])
+def test_every_name_of_this_machine_is_answered(client: TestClient, host: str) -> None:
+    assert client.get("/api/runs", headers={"Host": host}).status_code == 200
+
+
+def test_behind_a_public_address_only_share_links_are_shown(app: FastAPI, finished: str) -> None:
+    app.state.settings.public_url = "https://class.example.org"
+    guarded = create_app(app.state.settings)
+    here, there = talk(guarded, "http://127.0.0.1:8000"), talk(guarded, "https://class.example.org")
+    url = here.post(f"/api/runs/{finished}/shares").json()["url"]
+    assert there.get(url).status_code == 200
+    assert there.get("/api/runs").status_code == 403
+    assert there.get("/").status_code == 403
+    guarded.state.queue.close()
+    guarded.state.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.org"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8000"},
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/runs"), ("DELETE", "/api/runs/{id}"), ("POST", "/runs")])
+def test_a_request_from_another_site_changes_nothing(
+    client: TestClient, finished: str, headers: dict[str, str], method: str, path: str
+) -> None:
+    before = client.get("/api/runs").json()
+    answer = client.request(method, path.format(id=finished), json={}, headers=headers)
+    assert answer.status_code == 403
+    assert client.get("/api/runs").json() == before
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://127.0.0.1:8000"}, {"Sec-Fetch-Site": "same-origin"}, {}])
+def test_a_request_from_our_own_page_or_from_a_program_is_let_through(
+    client: TestClient, headers: dict[str, str]
+) -> None:
+    assert client.post("/api/runs", json={"epochs": 0}, headers=headers).status_code == 201
+
+
+def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> None:
+    stranger = talk(class_app, LAN)
+    assert stranger.get("/").headers["location"] == "/sign-in"
+    assert stranger.get("/runs/x").status_code == 303
+    assert stranger.get("/openapi.json").status_code == 303
+    for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("DELETE", "/api/runs/x"), ("GET", "/api/catalog")):
+        answer = stranger.request(method, path)
+        assert answer.status_code == 401
+        assert "class password" in answer.json()["detail"]
+    assert stranger.get("/healthz").status_code == 200
+    assert stranger.get("/sign-in").status_code == 200
+
+
+def test_the_password_opens_and_signing_out_closes(class_app: FastAPI) -> None:
+    student = talk(class_app, LAN)
+    wrong = student.post("/sign-in", data={"password": "bengio"})
+    assert wrong.status_code == 403
+    assert "not the class password" in wrong.text
+    assert student.get("/api/runs").status_code == 401
+    assert student.post("/sign-in", data={"password": "glorot"}).headers["location"] == "/"
+    assert student.get("/api/runs").status_code == 200
+    student.post("/sign-out")
+    assert student.get("/api/runs").status_code == 401
+
+
+def test_a_forged_cookie_opens_nothing(class_app: FastAPI) -> None:
+    stranger = talk(class_app, LAN)
+    stranger.cookies.set("layerscope", "eyJjbGFzcyI6IHRydWV9.aaaa.bbbb")
+    assert stranger.get("/api/runs").status_code == 401
+
+
+def test_a_share_link_needs_no_password_in_class_mode(class_app: FastAPI, finished: str) -> None:
+    student = talk(class_app, LAN)
+    student.post("/sign-in", data={"password": "glorot"})
+    url = student.post(f"/api/runs/{finished}/shares").json()["url"]
+    assert url.startswith(LAN + "/s/")
+    classmate = talk(class_app, LAN)
+    assert classmate.get(url).status_code == 200
+    assert classmate.get(url + "/metrics").status_code == 200
+    assert classmate.get(f"/runs/{finished}").status_code == 303
+
+
+def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:
+    keys = {session_key(Settings(_env_file=None, data_dir=tmp_path, class_password=p)) for p in ("a", "a", "b")}
+    assert len(keys) == 2
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_password_is_kept_as_an_argon2_hash() -> None:
+    password = Password("glorot")
+    assert "glorot" not in repr(vars(password))
+    assert "$argon2id$" in repr(vars(password))
+    assert password.matches("glorot")
+    assert not password.matches("")
+    assert not password.matches("glorot ")
+
+
+def test_every_answer_carries_the_protective_headers(client: TestClient) -> None:
+    for path in ("/", "/api/runs", "/nope", "/static/layerscope.css"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
