@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from app import store
+from ml.fields import MAX_LAYER_SNAPSHOTS
 from ml.records import RunRecord
-from ml.spec import MAX_LAYER_SNAPSHOTS
 
 
 class RunCache:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -64,7 +65,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     )  # fmt: skip
 
 
-def _unprocessable(request: Request, error: Exception) -> Response:
+def _unprocessable(_request: Request, error: Exception) -> Response:
     """Bad input: each wrong field with what is wrong and a value that works."""
     assert isinstance(error, RequestValidationError)
     details = [{**details, "loc": details["loc"][1:]} for details in error.errors()]
@@ -89,9 +90,10 @@ def compressed_plotly(settings: Settings) -> Path:
     file = settings.data_dir / f"plotly-{version('plotly')}.min.js.gz"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        partial.write_bytes(gzip.compress(files("plotly").joinpath("package_data/plotly.min.js").read_bytes(), 6))
-        partial.replace(file)
+        script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+        with NamedTemporaryFile(dir=file.parent, delete=False) as partial:
+            partial.write(gzip.compress(script, 6))
+        Path(partial.name).replace(file)
     return file
 
 

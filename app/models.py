@@ -54,7 +54,9 @@ class Snapshot(SQLModel, table=True):
 class Layer(SQLModel, table=True):
     """One layer of a snapshot; `position` counts from the input side. `data` is packed (packing.py)."""
 
-    __table_args__ = (ForeignKeyConstraint(["run_id", "step"], ["snapshot.run_id", "snapshot.step"], ondelete="CASCADE"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "step"], ["snapshot.run_id", "snapshot.step"], ondelete="CASCADE"),
+    )
 
     run_id: str = Field(primary_key=True)
     step: int = Field(primary_key=True)

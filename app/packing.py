@@ -21,8 +21,7 @@ _HEAD = len(_STORED) + len(_RANGE) + 1  # words before the counts, with nonfinit
 def pack(signals: dict[str, SignalSummary]) -> bytes:
     """All signals of one layer, in the order of the dict. Statistics are kept as float32, counts as uint32."""
     words = np.stack([_words(summary) for summary in signals.values()])
-    parts = (words[:, :_HEAD], words[:, _HEAD:])
-    return zlib.compress(b"".join(np.ascontiguousarray(part).view(np.uint8).reshape(-1, 4).T.tobytes() for part in parts))
+    return zlib.compress(_split(words[:, :_HEAD]) + _split(words[:, _HEAD:]))
 
 
 def unpack(blob: bytes, names: tuple[str, ...]) -> dict[str, SignalSummary]:
@@ -31,6 +30,10 @@ def unpack(blob: bytes, names: tuple[str, ...]) -> dict[str, SignalSummary]:
     head, counts = np.split(data, [4 * _HEAD * len(names)])
     rows = zip(names, _join(head, len(names)), _join(counts, len(names)), strict=True)
     return {name: _summary(statistics, histogram) for name, statistics, histogram in rows}
+
+
+def _split(words: NDArray[np.uint32]) -> bytes:
+    return np.ascontiguousarray(words).view(np.uint8).reshape(-1, 4).T.tobytes()
 
 
 def _join(split: NDArray[np.uint8], rows: int) -> NDArray[np.uint32]:

@@ -28,7 +28,10 @@ class Queue:
     def __init__(self, settings: Settings) -> None:
         self._engine = make_engine(settings.queue_url)
         self._client = DBOSClient(
-            system_database_engine=self._engine, serializer=DBOSPortableJSONSerializer(), lazy=True, retry_connection_errors=False
+            system_database_engine=self._engine,
+            serializer=DBOSPortableJSONSerializer(),
+            lazy=True,
+            retry_connection_errors=False,
         )
 
     def enqueue(self, run_id: str) -> None:

@@ -27,8 +27,8 @@ from app.answers import (
     status_of,
 )
 from app.db import SessionDep
-from app.models import ACTIVE, Snapshot
 from app.figures import FIGURES, THEMES
+from app.models import ACTIVE, Snapshot
 from ml.records import RunRecord
 
 POLL_SECONDS = 0.1
@@ -49,7 +49,7 @@ class Opened:
 def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     """The routes for runs that `open_run` lets through; it raises where there is nothing to read."""
     router = APIRouter(responses={404: {"model": Detail}})
-    OpenedDep = Annotated[Opened, Depends(open_run)]  # noqa: N806
+    OpenedDep = Annotated[Opened, Depends(open_run)]
 
     def load(request: Request, opened: OpenedDep, session: SessionDep) -> RunRecord:
         run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
@@ -57,7 +57,7 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
             raise HTTPException(404, "There is no such run.")
         return run
 
-    RunDep = Annotated[RunRecord, Depends(load)]  # noqa: N806
+    RunDep = Annotated[RunRecord, Depends(load)]
 
     @router.get("/metrics", response_model=MetricsOut)
     def metrics(run: RunDep) -> Json:
@@ -137,9 +137,7 @@ def _position(last_seen: str) -> tuple[int, int]:
     return (int(attempt), int(step)) if attempt.isdigit() and step.isdigit() else (0, -1)
 
 
-def _look(
-    engine: Engine, opened: Opened, attempt: int, seen: int
-) -> tuple[store.LiveState | None, list[Snapshot]]:
+def _look(engine: Engine, opened: Opened, attempt: int, seen: int) -> tuple[store.LiveState | None, list[Snapshot]]:
     """Where the run stands, and its snapshots after `seen`: all of them, if another attempt has begun since."""
     with Session(engine) as session:
         state = store.live_state(session, opened.run_id) if opened.still(session) else None

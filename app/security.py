@@ -59,7 +59,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
 
@@ -67,7 +68,9 @@ class Guard:
         headers = Headers(scope=scope)
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
-            return _refuse(scope, 403, f"This server serves this machine alone; it does not answer to {host or 'no host'}.")
+            return _refuse(
+                scope, 403, f"This server serves this machine alone; it does not answer to {host or 'no host'}."
+            )
         if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
             return _refuse(scope, 413, TOO_LARGE)
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -46,13 +47,15 @@ def prepare(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path):  # type: ignore[no-untyped-def]
+def _only_one(folder: Path) -> Iterator[None]:
     """Hold the data folder: two supervisors would start two workers of the same name."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("a+")
     except OSError as error:
-        raise CannotStart(f"DATA_DIR={folder} can't be written ({error.strerror}); set DATA_DIR to a folder of yours") from None
+        raise CannotStart(
+            f"DATA_DIR={folder} can't be written ({error.strerror}); set DATA_DIR to a folder of yours"
+        ) from None
     with lock:
         _check_disk(folder)
         _lock(lock, folder)
@@ -70,7 +73,8 @@ def _check_disk(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
         raise CannotStart(
-            f"only {free / 1e6:.0f} MB are free on the disk of {folder}; free {MIN_FREE_BYTES / 1e6:.0f} MB or set DATA_DIR"
+            f"only {free / 1e6:.0f} MB are free on the disk of {folder}; "
+            f"free {MIN_FREE_BYTES / 1e6:.0f} MB, or set DATA_DIR to another disk"
         )
 
 
@@ -83,7 +87,8 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         raise CannotStart(
-            f"port {settings.port} of {settings.host} can't be used ({error.strerror}); try PORT={settings.port + 1} make serve"
+            f"port {settings.port} of {settings.host} can't be used ({error.strerror}); "
+            f"try PORT={settings.port + 1} make serve"
         ) from None
     return listener
 
@@ -152,7 +157,10 @@ class Supervisor:
         while not await _answers(host, port):
             await asyncio.sleep(0.1)
         shown = f"[{host}]" if ":" in host else host
-        print(f"\nLayerscope is ready: {self._settings.public_url or f'http://{shown}:{port}'}\nCtrl-C ends it.\n", flush=True)
+        print(
+            f"\nLayerscope is ready: {self._settings.public_url or f'http://{shown}:{port}'}\nCtrl-C ends it.\n",
+            flush=True,
+        )
 
 
 async def _answers(host: str, port: int) -> bool:

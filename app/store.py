@@ -5,23 +5,21 @@ running, changes nothing and raises Fenced.
 """
 
 import hashlib
-import math
 import secrets
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import CursorResult, Executable, delete, func, or_, update
+from sqlalchemy import CursorResult, Executable, delete, func, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlmodel import Session, col, select
 
+from app import rows
 from app.models import ACTIVE, Artifact, Layer, Run, Share, Snapshot, Worker
-from app.packing import pack, unpack
-from ml.records import HEALTH, HIDDEN_ONLY, SIGNALS, Health, LayerSnapshot, Metrics, RunRecord, StepRecord
+from ml.records import Metrics, RunRecord, StepRecord
 from ml.spec import RunSpec
 
 WORKER_SEEN_WITHIN = 15.0  # seconds; workers report every 2
-OUTPUT_SIGNALS = tuple(signal for signal in SIGNALS if signal not in HIDDEN_ONLY)
 
 
 class Fenced(Exception):
@@ -35,7 +33,7 @@ def create_run(session: Session, spec: RunSpec) -> RunRecord:
     run = Run(id=_new_id(), name=spec.title, spec=spec.model_dump_json(exclude_none=True))
     session.add(run)
     session.commit()
-    return _record(run)
+    return rows.run_record(run)
 
 
 def _new_id() -> str:
@@ -46,13 +44,31 @@ def _new_id() -> str:
 def find_run(session: Session, run_id: str) -> RunRecord | None:
     """The run without its snapshots; None if there is no such run."""
     run = session.get(Run, run_id)
-    return _record(run) if run else None
+    return rows.run_record(run) if run else None
 
 
 def load_run(session: Session, run_id: str) -> RunRecord | None:
     """The run with all its snapshots; None if there is no such run."""
     record = find_run(session, run_id)
     return replace(record, snapshots=snapshots_after(session, record, -1)) if record else None
+
+
+def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
+    """The run's snapshots of later steps than this one."""
+    # One query, so that a run that is begun again meanwhile can't mix two attempts.
+    query = select(Snapshot, Layer).join(Layer, isouter=True).where(Snapshot.run_id == run.id, Snapshot.step > step)
+    by_step: dict[int, tuple[Snapshot, list[Layer]]] = {}
+    for snapshot, layer in session.exec(query.order_by(col(Snapshot.step), col(Layer.position))):
+        _, layers = by_step.setdefault(snapshot.step, (snapshot, []))
+        if layer is not None:
+            layers.append(layer)
+    return tuple(rows.step_record(snapshot, layers, run.spec) for snapshot, layers in by_step.values())
+
+
+def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
+    """The metrics alone, of later steps than this one."""
+    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
+    return list(session.exec(query.order_by(col(Snapshot.step))))
 
 
 def list_runs(
@@ -66,17 +82,15 @@ def list_runs(
         query = query.where(Run.status == status)
     if q:
         query = query.where(or_(col(Run.name).icontains(q, autoescape=True), col(Run.id) == q))
-    return [_record(run) for run in session.exec(query)]
+    return [rows.run_record(run) for run in session.exec(query)]
 
 
 def last_metrics(session: Session, run_ids: Sequence[str]) -> dict[str, Metrics]:
     """The newest metrics of each of these runs that has any."""
     newest = select(Snapshot.run_id, func.max(Snapshot.step).label("step")).where(col(Snapshot.run_id).in_(run_ids))
     last = newest.group_by(col(Snapshot.run_id)).subquery()
-    query = select(Snapshot).join(
-        last, (col(Snapshot.run_id) == last.c.run_id) & (col(Snapshot.step) == last.c.step)
-    )
-    return {row.run_id: _metrics(row) for row in session.exec(query)}
+    query = select(Snapshot).join(last, (col(Snapshot.run_id) == last.c.run_id) & (col(Snapshot.step) == last.c.step))
+    return {row.run_id: rows.metrics(row) for row in session.exec(query)}
 
 
 def cancel_run(session: Session, run_id: str) -> bool:
@@ -173,14 +187,9 @@ def save_progress(session: Session, run_id: str, attempt: int, step: int) -> Non
 def save_snapshot(session: Session, run_id: str, attempt: int, record: StepRecord) -> None:
     """One transaction: the run's step, the metrics and every layer."""
     _fenced(session, run_id, attempt, step=record.step)
-    metrics = {name: _null_if_nan(value) for name, value in asdict(record.metrics).items()}
-    session.execute(upsert(Snapshot), [{"run_id": run_id, "step": record.step, "epoch": record.epoch, **metrics}])
-    rows = [
-        {"run_id": run_id, "step": record.step, "position": position, "data": pack(layer.signals), **asdict(layer.health)}
-        for position, layer in enumerate(record.layers)
-    ]
-    if rows:
-        session.execute(upsert(Layer), rows)
+    session.execute(insert(Snapshot), [rows.snapshot_row(run_id, record)])
+    if record.layers:
+        session.execute(insert(Layer), rows.layer_rows(run_id, record))
     session.commit()
 
 
@@ -269,47 +278,7 @@ def living_workers(session: Session) -> list[Worker]:
     return list(session.exec(select(Worker).where(Worker.seen >= since).order_by(Worker.name)))
 
 
-# --- rows to records ---
-
-
-def _record(run: Run) -> RunRecord:
-    return RunRecord(
-        id=run.id, spec=RunSpec.model_validate_json(run.spec), status=run.status, step=run.step, attempt=run.attempt,
-        created=run.created, started=run.started, finished=run.finished, error=run.error,
-    )  # fmt: skip
-
-
-def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
-    """The run's snapshots of later steps than this one."""
-    # One query, so that a run that is begun again meanwhile can't mix two attempts.
-    query = select(Snapshot, Layer).join(Layer, isouter=True).where(Snapshot.run_id == run.id, Snapshot.step > step)
-    by_step: dict[int, tuple[Snapshot, list[LayerSnapshot]]] = {}
-    for snapshot, layer in session.exec(query.order_by(col(Snapshot.step), col(Layer.position))):
-        _, layers = by_step.setdefault(snapshot.step, (snapshot, []))
-        if layer is not None:
-            layers.append(_layer(layer, run.spec))
-    return tuple(StepRecord(s.step, s.epoch, _metrics(s), tuple(layers)) for s, layers in by_step.values())
-
-
-def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
-    """The metrics alone, of later steps than this one."""
-    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
-    return list(session.exec(query.order_by(col(Snapshot.step))))
-
-
-def _layer(row: Layer, spec: RunSpec) -> LayerSnapshot:
-    name = spec.layers[row.position]
-    signals = unpack(row.data, OUTPUT_SIGNALS if name == "output" else SIGNALS)
-    return LayerSnapshot(name, signals, Health(**{value: getattr(row, value) for value in HEALTH}))
-
-
-def _metrics(row: Snapshot) -> Metrics:
-    values: Iterable[float | None] = (row.train_loss, row.train_error, row.val_loss, row.val_error)
-    return Metrics(*(math.nan if value is None else value for value in values))
-
-
-def _null_if_nan(value: float) -> float | None:
-    return None if math.isnan(value) else value
+# --- one row or none ---
 
 
 def _one_row(session: Session, statement: Executable) -> bool:

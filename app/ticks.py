@@ -46,7 +46,7 @@ def _log_ticks(axis: dict[str, Any]) -> list[tuple[float, str]]:
     step = max(1, math.ceil(rough))
     powers = [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
     between = () if rough > 0.7 else (2, 5) if rough > 0.3 else range(2, 10)
-    silent = [power + math.log10(digit) for power in powers if power < high for digit in between]
+    silent = [place for power in powers for digit in between if (place := power + math.log10(digit)) <= high]
     return [(power, _power_of_ten(power)) for power in powers] + [(place, "") for place in silent]
 
 

@@ -102,5 +102,5 @@ def iso(moment: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital; what follows it is left alone."""
-    return text[:1].upper() + text[1:]
+    """With a capital, but for Greek letters, which are names."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text

@@ -56,8 +56,8 @@ def hidden_weights(model: nn.Sequential, spec: RunSpec) -> dict[str, Tensor]:
 def jacobian(slope: Tensor, weight: Tensor) -> tuple[float | None, float | None]:
     """Mean singular value of ∂z^i/∂z^(i-1) = diag(f'(s^i)) W^i and its standard error (Glorot & Bengio eq. 17).
 
-    `slope` (examples, units) is f'(s^i), `weight` (units, units below). The mean is taken over the first examples: 10 up
-    to a width of 58 (of the narrower of the two layers), 2 from a width of 88 on. None where it is not finite.
+    `slope` (examples, units) is f'(s^i), `weight` (units, units below). The mean is taken over the first examples: 10
+    up to a width of 58 (of the narrower of the two layers), 2 from a width of 88 on. None where it is not finite.
     """
     rows, columns = weight.shape
     examples = min(max(int(JACOBIAN_COST / min(rows, columns) ** 3), 2), 10)

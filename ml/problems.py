@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ml.spec import MAX_DEPTH, MAX_WIDTH, RunSpec
+from ml.fields import MAX_DEPTH, MAX_WIDTH
+from ml.spec import RunSpec
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ A trainer yields StepRecords, the store keeps them, and figures, rules, exports 
 
 import math
 from dataclasses import dataclass, field
-
 from typing import Any
 
 import numpy as np

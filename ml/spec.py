@@ -2,52 +2,30 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS, DataSet
-
-MAX_PARAMETERS = 20_000_000  # 80 MB of float32 weights; the paper's largest net has 7.1 million
-MAX_STEPS = 5_000_000
-MAX_SNAPSHOTS = 2_000
-MAX_LAYER_SNAPSHOTS = 12_000  # about 50 MB when a run is read whole
-MAX_WIDTH = 4_096
-MAX_DEPTH = 50
-
-
-def _wrong(problem: str, fix: str) -> PydanticCustomError:
-    """An error that says what is wrong and a value that works."""
-    return PydanticCustomError("spec", "{problem}", {"problem": problem, "fix": fix})
-
-
-def _one_of(table: Mapping[str, Any]) -> Any:
-    """A name out of a table of the catalog; the OpenAPI document lists the names."""
-
-    def check(name: str) -> str:
-        if name not in table:
-            raise _wrong(f"'{name[:40]}' is not one of the choices", "choose one of " + ", ".join(table))
-        return name
-
-    return Annotated[str, AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(table)})]
-
-
-def _not_built(value: Any) -> None:
-    if value not in (None, 0):
-        raise _wrong("this setting is not built yet, so the run would ignore it", "leave it out")
-
-
-NotBuilt = Annotated[Any, AfterValidator(_not_built), WithJsonSchema({"type": "null"})]
+from ml.fields import (
+    MAX_DEPTH,
+    MAX_LAYER_SNAPSHOTS,
+    MAX_PARAMETERS,
+    MAX_SNAPSHOTS,
+    MAX_STEPS,
+    MAX_WIDTH,
+    NotBuilt,
+    one_of,
+    wrong,
+)
 
 
 class RunSpec(BaseModel):
@@ -57,12 +35,10 @@ class RunSpec(BaseModel):
 
     name: str = Field("", max_length=120, description="What you want to call the run")
 
-    dataset: _one_of(DATASETS) = Field("digits", description="The images to classify")  # type: ignore[valid-type]
+    dataset: one_of(DATASETS) = Field("digits", description="The images to classify")  # type: ignore[valid-type]
     classes: tuple[int, ...] | None = Field(None, description="Only these labels; empty = all", examples=[[0, 1, 2]])
-    train_size: int | None = Field(
-        None, ge=1, le=100_000, description="Training examples; empty = all", examples=[500]
-    )
-    scaling: _one_of(SCALINGS) = Field("symmetric", description="Range of the inputs")  # type: ignore[valid-type]
+    train_size: int | None = Field(None, ge=1, le=100_000, description="Training examples; empty = all", examples=[500])
+    scaling: one_of(SCALINGS) = Field("symmetric", description="Range of the inputs")  # type: ignore[valid-type]
 
     architecture: Literal["mlp"] = Field("mlp", description="Kind of network")
     hidden: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
@@ -73,10 +49,10 @@ class RunSpec(BaseModel):
         examples=[[300, 100]],
     )
     channels: NotBuilt = None
-    activation: _one_of(ACTIVATIONS) = Field("relu", description="Function of the hidden units")  # type: ignore[valid-type]
+    activation: one_of(ACTIVATIONS) = Field("relu", description="Function of the hidden units")  # type: ignore[valid-type]
     alpha: float | None = Field(None, ge=0, le=10, description="Slope or scale on the negative side", examples=[0.01])
     pieces: NotBuilt = None
-    init: _one_of(INITIALISERS) = Field("kaiming_normal", description="How the weights are drawn")  # type: ignore[valid-type]
+    init: one_of(INITIALISERS) = Field("kaiming_normal", description="How the weights are drawn")  # type: ignore[valid-type]
     init_std: float | None = Field(
         None, ge=0, le=100, description="Standard deviation for init = normal", examples=[1.0]
     )
@@ -91,7 +67,7 @@ class RunSpec(BaseModel):
     weight_decay: NotBuilt = None
     loss: Literal["cross_entropy"] = Field("cross_entropy", description="What is minimised")
 
-    optimizer: _one_of(OPTIMIZERS) = Field("adam", description="How the weights are updated")  # type: ignore[valid-type]
+    optimizer: one_of(OPTIMIZERS) = Field("adam", description="How the weights are updated")  # type: ignore[valid-type]
     lr: float = Field(0.001, gt=0, le=1000, description="Learning rate η", examples=[0.001])
     momentum: float | None = Field(
         None, ge=0, lt=1, description="β of momentum, β₁ of Adam; empty = 0.9", examples=[0.9]
@@ -137,7 +113,7 @@ class RunSpec(BaseModel):
     @classmethod
     def _name_is_printable(cls, name: str) -> str:
         if not name.isprintable():
-            raise _wrong("the name holds characters that can't be printed", "use letters, digits and punctuation")
+            raise wrong("the name holds characters that can't be printed", "use letters, digits and punctuation")
         return name.strip()
 
     @field_validator("classes")
@@ -147,7 +123,7 @@ class RunSpec(BaseModel):
             return classes
         count = len(DATASETS[info.data["dataset"]].classes)
         if len(set(classes)) != len(classes) or len(classes) < 2 or not all(0 <= c < count for c in classes):
-            raise _wrong(
+            raise wrong(
                 f"must name at least two different labels from 0 to {count - 1}", f"for example 0 and {count - 1}"
             )
         return tuple(sorted(classes))
@@ -159,7 +135,7 @@ class RunSpec(BaseModel):
             return size
         available = _available(DATASETS[info.data["dataset"]], info.data["classes"])
         if available is not None and size > available:
-            raise _wrong(f"there are only {available:,} training examples", f"at most {available}")
+            raise wrong(f"there are only {available:,} training examples", f"at most {available}")
         return size
 
     @field_validator("hidden")
@@ -169,7 +145,7 @@ class RunSpec(BaseModel):
             return hidden
         count = parameter_count(_sizes(info.data["dataset"], info.data["classes"], hidden))
         if count > MAX_PARAMETERS:
-            raise _wrong(
+            raise wrong(
                 f"the network would have {count:,} parameters, the limit is {MAX_PARAMETERS:,}",
                 "fewer or narrower layers, for example 1000, 1000, 1000",
             )
@@ -181,7 +157,7 @@ class RunSpec(BaseModel):
         activation = info.data.get("activation")
         if alpha is not None and activation and ACTIVATIONS[activation].alpha is None:
             users = " or ".join(a.name for a in ACTIVATIONS.values() if a.alpha is not None)
-            raise _wrong(f"{activation} has no α", f"leave it out, or choose activation = {users}")
+            raise wrong(f"{activation} has no α", f"leave it out, or choose activation = {users}")
         return alpha
 
     @field_validator("init_std")
@@ -189,7 +165,7 @@ class RunSpec(BaseModel):
     def _init_std_is_used(cls, std: float | None, info: ValidationInfo) -> float | None:
         init = info.data.get("init")
         if std is not None and init not in (None, "normal"):
-            raise _wrong(f"{init} computes its own standard deviation", "leave it out, or choose init = normal")
+            raise wrong(f"{init} computes its own standard deviation", "leave it out, or choose init = normal")
         return std
 
     @field_validator("momentum", "beta2", "eps")
@@ -198,7 +174,7 @@ class RunSpec(BaseModel):
         optimizer = info.data.get("optimizer")
         if value is not None and optimizer and info.field_name not in OPTIMIZERS[optimizer].defaults:
             users = " or ".join(o.name for o in OPTIMIZERS.values() if info.field_name in o.defaults)
-            raise _wrong(f"{optimizer} does not use it", f"leave it out, or choose optimizer = {users}")
+            raise wrong(f"{optimizer} does not use it", f"leave it out, or choose optimizer = {users}")
         return value
 
     @field_validator("batch_size")
@@ -208,7 +184,7 @@ class RunSpec(BaseModel):
             return batch
         available = info.data["train_size"] or _available(DATASETS[info.data["dataset"]], info.data["classes"])
         if available is not None and batch > available:
-            raise _wrong(f"larger than the {available:,} training examples", f"at most {available}, for example 32")
+            raise wrong(f"larger than the {available:,} training examples", f"at most {available}, for example 32")
         return batch
 
     @field_validator("steps_per_epoch")
@@ -219,7 +195,7 @@ class RunSpec(BaseModel):
         total = info.data["epochs"] * (steps or _steps_in_one_pass(info.data))
         if total > MAX_STEPS:
             most = MAX_STEPS // info.data["epochs"]
-            raise _wrong(
+            raise wrong(
                 f"the run would take {total:,} steps, the limit is {MAX_STEPS:,}",
                 f"at most {most} with {info.data['epochs']} epochs, or fewer epochs",
             )
@@ -236,7 +212,7 @@ class RunSpec(BaseModel):
         most = min(MAX_SNAPSHOTS, MAX_LAYER_SNAPSHOTS // (len(info.data.get("hidden", ())) + 1))
         if count > most:
             least = math.ceil(total / (most - 1))
-            raise _wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
+            raise wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
         return every
 
     @property
@@ -295,7 +271,7 @@ class RunSpec(BaseModel):
 
 def parameter_count(sizes: tuple[int, ...]) -> int:
     """Weights and biases of a dense network with these numbers of units, input first."""
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
 def _sizes(dataset: str, classes: tuple[int, ...] | None, hidden: tuple[int, ...]) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ export class Board {
     this.#watch();
     this.#makeLegend(root);
     onSchemeChange(() => this.settle());
+    addEventListener("pointerup", () => setTimeout(() => this.settle()));
   }
 
   // Draws until nothing near the window is out of date. Never runs twice at a time.
@@ -47,7 +48,10 @@ export class Board {
 
   #stale() {
     if (this.step === null) return [];
-    const stale = this.#figures.filter((figure) => this.#near.has(figure) && figure.dataset.drawn !== this.#wanted(figure));
+    const stale = this.#figures.filter(
+      // One that the reader is just dragging on keeps still.
+      (figure) => this.#near.has(figure) && figure.dataset.drawn !== this.#wanted(figure) && !figure.matches(":active"),
+    );
     // The densities first: they are what one waits for.
     return stale.sort((a, b) => (b.dataset.reads === "step") - (a.dataset.reads === "step"));
   }

@@ -1,5 +1,6 @@
 """What many tests need: a migrated database, the application in-process, a real server."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -14,6 +16,7 @@ from app import db, store
 from app.main import create_app
 from app.settings import Settings
 from ml.spec import RunSpec
+from tests.browser import find_chromium, launch_chromium
 from tests.server import Server
 
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
@@ -90,3 +93,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The whole product on a free port, as `make serve` starts it."""
     with Server(tmp_path_factory.mktemp("server")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium without a window. Where there is none the test is skipped; on CI that is a failure."""
+    if find_chromium() is None:
+        reason = "needs Chromium (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with launch_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser that has never seen the site. The test fails if its console reports anything."""
+    context = chromium.new_context(locale="en")
+    page = context.new_page()
+    reported: list[str] = []
+    page.on("console", lambda message: reported.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: reported.append(str(error)))
+    yield page
+    context.close()
+    # Chromium reports the form that comes back with its errors, which is answered 422, as a resource not loaded.
+    assert [text for text in reported if "status of 422" not in text] == []

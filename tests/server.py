@@ -29,6 +29,12 @@ def wait_for(look: Callable[[], T], what: str) -> T:
     raise AssertionError(f"waited {PATIENCE:.0f} s in vain: {what}")
 
 
+def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run after a while. A zombie has ended; where init reaps nothing it stays listed."""
+    psutil.wait_procs(family, timeout=5)
+    return [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
 class Server:
     """`python -m app serve` on a free port, with a data folder of its own."""
 

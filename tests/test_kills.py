@@ -3,10 +3,9 @@
 import os
 import signal
 
-import psutil
 import pytest
 
-from tests.server import Server, wait_for
+from tests.server import Server, left_of, wait_for
 
 STEPS, EVERY = 6000, 500
 LONG = {
@@ -44,7 +43,7 @@ def test_after_the_whole_product_was_killed_a_new_start_takes_the_run_up(server:
     run_id = launch_to_the_middle(server)
     family = server.family()
     server.kill()
-    assert psutil.wait_procs(family, timeout=10)[1] == [], "a process was left behind"
+    assert left_of(family) == [], "a process was left behind"
     server.start()
     assert_whole(server, run_id)
 
@@ -53,7 +52,7 @@ def test_ctrl_c_leaves_no_process_and_gives_the_run_back(server: Server) -> None
     run_id = launch_to_the_middle(server)
     family = server.family()
     assert server.stop() == 0
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert left_of(family) == []
     server.start()
     assert_whole(server, run_id)
 

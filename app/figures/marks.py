@@ -33,7 +33,6 @@ def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int 
         },
         "showlegend": False,
         "hovermode": "closest",
-        "uirevision": "keep what the reader zoomed",
         "xaxis": x,
         "yaxis": y,
         "annotations": [title],

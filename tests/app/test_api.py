@@ -1,5 +1,7 @@
+import csv
 import io
 import json
+import math
 import zipfile
 from typing import Any
 
@@ -13,11 +15,20 @@ from sqlmodel import Session
 
 from app import store
 from app.figures import FIGURES
+from ml.records import Metrics, StepRecord
 from ml.spec import RunSpec
 from tests.conftest import TINY
+from tests.reference import look_at
 
 SPEC = TINY.model_dump(mode="json")
-READ = ["/metrics", "/layers/activation", "/layers/weight", "/layers/health", "/histograms/weight_gradient", "/figures/loss"]
+READ = [
+    "/metrics",
+    "/layers/activation",
+    "/layers/weight",
+    "/layers/health",
+    "/histograms/weight_gradient",
+    "/figures/loss",
+]
 
 
 def launch(client: TestClient, **spec: Any) -> str:
@@ -147,7 +158,9 @@ def test_what_is_not_there_is_404_with_a_reason(client: TestClient, finished: st
     assert answer.json()["detail"].startswith("There is no such ")
 
 
-@pytest.mark.parametrize("path", ["/layers/nonsense", "/histograms/health", "/figures/loss?step=-1", "/figures/loss?theme=x"])
+@pytest.mark.parametrize(
+    "path", ["/layers/nonsense", "/histograms/health", "/figures/loss?step=-1", "/figures/loss?theme=x"]
+)
 def test_a_bad_parameter_is_named(client: TestClient, finished: str, path: str) -> None:
     answer = client.get(f"/api/runs/{finished}{path}")
     assert answer.status_code == 422
@@ -219,28 +232,56 @@ def test_health_counts_the_runs_and_tells_the_processes_to_this_machine_only(app
     assert stranger.get("/healthz").json()["processes"] is None
 
 
-def test_the_export_lets_another_program_compute_the_last_snapshot_again(client: TestClient, finished: str) -> None:
-    answer = client.get(f"/api/runs/{finished}/export.zip")
+def exported(client: TestClient, run_id: str) -> dict[str, bytes]:
+    answer = client.get(f"/api/runs/{run_id}/export.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def arrays(file: bytes) -> Any:
+    return np.load(io.BytesIO(file))
+
+
+def test_the_export_lets_another_program_compute_the_last_snapshot_again(client: TestClient, finished: str) -> None:
+    files = exported(client, finished)
+    monitor, histograms = arrays(files["monitor.npz"]), arrays(files["histograms.npz"])
+    seen = look_at(load_tensors(files["weights.safetensors"]), "tanh", monitor["inputs"], monitor["labels"])
+    rows = list(csv.DictReader(io.StringIO(files["layers.csv"].decode())))
+    assert {row["signal"] for row in rows} == {"activation", "backprop_gradient", "weight_gradient", "weight"}
+    for row in (row for row in rows if row["step"] == "6"):
+        signal, values = row["signal"], seen[row["layer"]][row["signal"]]
+        told = {name: float(row[name]) for name in list(row)[4:]}
+        exact = {
+            "mean": values.mean(), "std": values.std(), "abs_mean": np.abs(values).mean(), "min": values.min(),
+            "max": values.max(), "norm": np.linalg.norm(values), "nonfinite": 0,
+        }  # fmt: skip
+        for name, value in exact.items():
+            assert told[name] == pytest.approx(value, rel=1e-5, abs=1e-5 * values.std()), (signal, row["layer"], name)
+        layer = TINY.layers.index(row["layer"])
+        lo, hi, counts = (histograms[f"{signal}_{name}"][-1, layer] for name in ("lo", "hi", "counts"))
+        expected, _ = np.histogram(values.clip(lo, hi), np.linspace(lo, hi, 101))
+        assert counts.sum() == values.size
+        assert np.abs(counts - expected).sum() <= 4, "float32 may carry a value over an edge"
+        for name, share in (("p02", 2), ("p98", 98)):
+            assert told[name] == pytest.approx(np.percentile(values, share), abs=(hi - lo) / 100)
+        assert histograms[f"{signal}_steps"].tolist() == [0, 3, 6]
+
+
+def test_the_export_holds_the_spec_the_metrics_and_the_health(client: TestClient, finished: str) -> None:
+    files = exported(client, finished)
     assert RunSpec.model_validate_json(files["spec.json"]) == TINY
-    weights = {name: w.astype(np.float64) for name, w in load_tensors(files["weights.safetensors"]).items()}
-    monitor = np.load(io.BytesIO(files["monitor.npz"]))
-    z = np.tanh(monitor["inputs"] @ weights["hidden1.weight"].T + weights["hidden1.bias"])
-    rows = [line.split(",") for line in files["layers.csv"].decode().splitlines()]
-    [last] = [row for row in rows if row[:3] == ["activation", "hidden1", "6"]]
-    told = dict(zip(rows[0], last, strict=True))
-    assert float(told["mean"]) == pytest.approx(z.mean(), abs=1e-5 * z.std())
-    assert float(told["std"]) == pytest.approx(z.std(), rel=1e-5)
-    assert float(told["norm"]) == pytest.approx(np.linalg.norm(z), rel=1e-5)
-    assert float(told["p98"]) == pytest.approx(np.percentile(z, 98), abs=2 / 100)
-    histograms = np.load(io.BytesIO(files["histograms.npz"]))
-    counts, _ = np.histogram(z, 100, (-1, 1))
-    assert histograms["activation_steps"].tolist() == [0, 3, 6]
-    assert np.abs(histograms["activation_counts"][-1, 0] - counts).sum() <= 2
-    metrics = files["metrics.csv"].decode().splitlines()
-    assert metrics[0] == "step,epoch,train_loss,train_error,val_loss,val_error"
-    assert len(metrics) == 4
+    metrics = list(csv.DictReader(io.StringIO(files["metrics.csv"].decode())))
+    assert list(metrics[0]) == ["step", "epoch", "train_loss", "train_error", "val_loss", "val_error"]
+    assert [row["step"] for row in metrics] == ["0", "3", "6"]
+    monitor = arrays(files["monitor.npz"])
+    seen = look_at(load_tensors(files["weights.safetensors"]), "tanh", monitor["inputs"], monitor["labels"])
+    last = {
+        row["layer"]: row for row in csv.DictReader(io.StringIO(files["health.csv"].decode())) if row["step"] == "6"
+    }
+    for layer in ("hidden1", "hidden2"):
+        flat = np.abs(seen[layer]["slope"]) < 0.05
+        assert float(last[layer]["saturated"]) == pytest.approx(flat.mean(), abs=1 / flat.size)
+        assert float(last[layer]["dead"]) == flat.all(axis=0).mean()
 
 
 def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finished: str) -> None:
@@ -272,10 +313,6 @@ def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finish
 
 
 def test_a_diverged_run_tells_null_where_there_is_no_number(client: TestClient, session: Session) -> None:
-    import math
-
-    from ml.records import Metrics, StepRecord
-
     run = store.create_run(session, TINY)
     store.claim(session, run.id)
     store.save_snapshot(session, run.id, 1, StepRecord(0, 0.0, Metrics(math.nan, 0.9, math.inf, 0.9)))

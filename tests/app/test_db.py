@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,7 +34,9 @@ def test_the_journal_follows_the_version(
 
 def test_every_connection_is_patient_and_keeps_foreign_keys(engine: Engine) -> None:
     with engine.connect() as connection:
-        pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("busy_timeout", "foreign_keys")}
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("busy_timeout", "foreign_keys")
+        }
     assert pragmas == {"busy_timeout": 30000, "foreign_keys": 1}
 
 
@@ -52,10 +53,10 @@ def test_two_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> N
 
 
 @pytest.fixture
-def alembic(settings: Settings) -> Iterator[Config]:
+def alembic(settings: Settings) -> Config:
     config = Config(toml_file=PROJECT / "pyproject.toml")
     config.attributes["url"] = settings.runs_url
-    yield config
+    return config
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(alembic: Config) -> None:

@@ -1,17 +1,18 @@
 import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app.figures import DARK, FIGURES, LIGHT, PAGE, diverged_at, layer_dash, saturation_word
-from app.figures.axes import decades, numbers, round_limit, round_range
+from app.figures import DARK, FIGURES, LIGHT, PAGE, Figure, diverged_at, layer_dash, saturation_word
+from app.figures.axes import Json, decades, numbers, round_limit, round_range
 from app.figures.densities import outline
 from app.figures.marks import End, frame, name_ends
 from ml.catalog import ACTIVATIONS
-from ml.records import SIGNALS, Histogram
+from ml.records import SIGNALS, Histogram, RunRecord
 from tests.records import make_run
 
 RUNS = {
@@ -29,63 +30,67 @@ RUNS = {
 }
 
 
-def texts(figure):
+def texts(figure: Json) -> list[str]:
     return [note["text"] for note in figure["layout"]["annotations"]]
 
 
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
-def test_plotly_accepts_every_figure_of_every_run_and_json_holds_it(name, run):
+def test_plotly_accepts_every_figure_of_every_run_and_json_holds_it(name: str, run: RunRecord) -> None:
     figure = FIGURES[name].draw(run, LIGHT)
     go.Figure(figure)
     json.dumps(figure, allow_nan=False)
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_with_data_names_its_quantities(name):
+def test_a_figure_with_data_names_its_quantities(name: str) -> None:
     figure = FIGURES[name].draw(make_run(), LIGHT)
     assert figure["layout"]["xaxis"]["title"]["text"]
     assert texts(figure)[0]
 
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
-def test_every_figure_explains_itself_from_its_source(figure):
+def test_every_figure_explains_itself_from_its_source(figure: Figure) -> None:
     assert len(figure.about) >= 2
     assert all(len(paragraph) > 60 for paragraph in figure.about)
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
-def test_densities_have_one_line_per_layer_named_by_the_layer(signal):
+def test_densities_have_one_line_per_layer_named_by_the_layer(signal: str) -> None:
     run = make_run()
     lines = FIGURES[signal].draw(run, LIGHT)["data"]
     assert [line["meta"] for line in lines] == list(run.layers_with(signal))
 
 
-def test_neighbouring_layers_differ_in_colour_and_in_dash():
+def test_neighbouring_layers_differ_in_colour_and_in_dash() -> None:
     lines = FIGURES["activation"].draw(make_run(hidden=(4,) * 12), LIGHT)["data"]
     looks = [(line["line"]["color"], line["line"]["dash"]) for line in lines]
-    assert all(a[0] != b[0] and a[1] != b[1] for a, b in zip(looks, looks[1:], strict=False))
+    assert all(a[0] != b[0] and a[1] != b[1] for a, b in pairwise(looks))
     assert len(set(looks)) == 12
     assert layer_dash(0) == "solid"
 
 
-def test_a_layer_has_the_same_colour_on_every_figure():
+def test_a_layer_has_the_same_colour_on_every_figure() -> None:
     run = make_run()
     colours = {
         name: [t["line"]["color"] for t in FIGURES[name].draw(run, DARK)["data"][:3]]
         for name in ("activation", "weight", "gradient_flow")
     }
-    colours["bands"] = [FIGURES["bands"].draw(run, DARK, layer=f"hidden{i}")["data"][3]["line"]["color"] for i in (1, 2, 3)]
+    colours["bands"] = [
+        FIGURES["bands"].draw(run, DARK, layer=f"hidden{i}")["data"][3]["line"]["color"] for i in (1, 2, 3)
+    ]
     assert len(set(map(tuple, colours.values()))) == 1
 
 
-def test_the_page_theme_holds_both_schemes_colours():
+def test_the_page_theme_holds_both_schemes_colours() -> None:
     run = make_run()
-    light, dark, both = (FIGURES["activation"].draw(run, theme)["data"][1]["line"]["color"] for theme in (LIGHT, DARK, PAGE))
+    light, dark, both = (
+        FIGURES["activation"].draw(run, theme)["data"][1]["line"]["color"] for theme in (LIGHT, DARK, PAGE)
+    )
     assert both == f"light-dark({light},{dark})"
 
 
-def test_densities_show_the_snapshot_at_the_step_or_the_last_one_before_it():
+def test_densities_show_the_snapshot_at_the_step_or_the_last_one_before_it() -> None:
     run = make_run(4)
     at_20, at_29, latest = (FIGURES["activation"].draw(run, LIGHT, step=step)["data"] for step in (20, 29, None))
     assert at_20 == at_29
@@ -93,27 +98,27 @@ def test_densities_show_the_snapshot_at_the_step_or_the_last_one_before_it():
     assert latest == FIGURES["activation"].draw(run, LIGHT, step=30)["data"]
 
 
-def test_a_density_line_holds_the_histograms_density_where_the_bins_are_full():
+def test_a_density_line_holds_the_histograms_density_where_the_bins_are_full() -> None:
     histogram = Histogram(-1.0, 1.0, np.array([100, 400, 300, 200]))
     x, y = outline(histogram)
     assert x == [-1.0, -1.0, -0.75, -0.25, 0.25, 0.75, 1.0, 1.0]
     assert y == [0.0, 0.2, 0.2, 0.8, 0.6, 0.4, 0.4, 0.0]
 
 
-def test_thin_bins_are_taken_together_so_that_the_tail_does_not_jump():
+def test_thin_bins_are_taken_together_so_that_the_tail_does_not_jump() -> None:
     counts = np.array([500, 3, 0, 4, 0, 3, 0, 2, 5, 3])
     x, y = outline(Histogram(0.0, 10.0, counts))
     assert x == [0.0, 0.0, 0.5, 3.5, 8.0, 10.0]
     assert y == pytest.approx([0, 500 / 520, 500 / 520, 10 / 520 / 5, 10 / 520 / 4, 0])
 
 
-def test_an_outline_keeps_all_the_mass_between_two_distant_peaks():
+def test_an_outline_keeps_all_the_mass_between_two_distant_peaks() -> None:
     x, y = outline(Histogram(0.0, 10.0, np.array([500, 0, 0, 0, 0, 0, 0, 0, 0, 500])))
     assert y == [0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.0]
     assert x[3] == 5.0
 
 
-def test_densities_of_a_bounded_activation_span_its_whole_range():
+def test_densities_of_a_bounded_activation_span_its_whole_range() -> None:
     for name in ("tanh", "sigmoid"):
         low, high = FIGURES["activation"].draw(make_run(activation=name), LIGHT)["layout"]["xaxis"]["range"]
         bounds = ACTIVATIONS[name].range
@@ -121,7 +126,7 @@ def test_densities_of_a_bounded_activation_span_its_whole_range():
         assert low < bounds[0] < bounds[1] < high
 
 
-def test_a_line_never_leaves_its_axis_upwards():
+def test_a_line_never_leaves_its_axis_upwards() -> None:
     for name in FIGURES:
         figure = FIGURES[name].draw(make_run(), LIGHT)
         high = figure["layout"]["yaxis"]["range"][1]
@@ -129,26 +134,30 @@ def test_a_line_never_leaves_its_axis_upwards():
         assert (math.log10(top) if figure["layout"]["yaxis"]["type"] == "log" else top) <= high
 
 
-def test_bands_of_all_layers_share_their_vertical_axis():
+def test_bands_of_all_layers_share_their_vertical_axis() -> None:
     run = make_run(activation="relu")
-    ranges = [FIGURES["bands"].draw(run, LIGHT, layer=layer)["layout"]["yaxis"]["range"] for layer in run.spec.hidden_layers]
+    ranges = [
+        FIGURES["bands"].draw(run, LIGHT, layer=layer)["layout"]["yaxis"]["range"] for layer in run.spec.hidden_layers
+    ]
     assert ranges[0] == ranges[1] == ranges[2]
 
 
-def test_bands_show_mean_std_and_percentiles_of_the_layer():
+def test_bands_show_mean_std_and_percentiles_of_the_layer() -> None:
     run = make_run()
     band, p02, p98, mean = FIGURES["bands"].draw(run, LIGHT, layer="hidden2")["data"]
     summary = run.snapshots[0].layers[1].signals["activation"]
     assert (p02["y"][0], p98["y"][0], mean["y"][0]) == pytest.approx((summary.p02, summary.p98, summary.mean), rel=1e-5)
-    assert (band["y"][0], band["y"][-1]) == pytest.approx((summary.mean - summary.std, summary.mean + summary.std), rel=1e-5)
+    assert (band["y"][0], band["y"][-1]) == pytest.approx(
+        (summary.mean - summary.std, summary.mean + summary.std), rel=1e-5
+    )
 
 
-def test_bands_of_a_layer_that_is_not_there_are_refused():
+def test_bands_of_a_layer_that_is_not_there_are_refused() -> None:
     with pytest.raises(LookupError, match="hidden1, hidden2, hidden3"):
         FIGURES["bands"].draw(make_run(), LIGHT, layer="hidden9")
 
 
-def test_gradient_flow_draws_the_standard_deviation_on_a_logarithmic_axis():
+def test_gradient_flow_draws_the_standard_deviation_on_a_logarithmic_axis() -> None:
     run = make_run()
     figure = FIGURES["gradient_flow"].draw(run, LIGHT)
     assert figure["layout"]["yaxis"]["type"] == "log"
@@ -156,23 +165,23 @@ def test_gradient_flow_draws_the_standard_deviation_on_a_logarithmic_axis():
     assert drawn == pytest.approx(run.statistic("backprop_gradient", "std"), rel=1e-5)
 
 
-def test_saturation_is_a_row_per_layer_and_a_column_per_snapshot():
+def test_saturation_is_a_row_per_layer_and_a_column_per_snapshot() -> None:
     (heatmap,) = FIGURES["saturation"].draw(make_run(4), LIGHT)["data"]
     assert heatmap["z"] == [[0.0] * 4, [0.1] * 4, [0.2] * 4]
 
 
-def test_a_long_heatmap_is_thinned_but_keeps_its_ends():
+def test_a_long_heatmap_is_thinned_but_keeps_its_ends() -> None:
     (heatmap,) = FIGURES["saturation"].draw(RUNS["two thousand snapshots"], LIGHT)["data"]
     assert (heatmap["x"][0], heatmap["x"][-1]) == (0, 1999)
     assert 150 < len(heatmap["x"]) < 320
 
 
-def test_units_without_an_upper_bound_are_called_inactive():
+def test_units_without_an_upper_bound_are_called_inactive() -> None:
     assert saturation_word(make_run(activation="tanh")) == "saturated"
     assert saturation_word(make_run(activation="relu")) == "inactive"
 
 
-def test_a_diverged_run_shows_where_and_keeps_what_was_before():
+def test_a_diverged_run_shows_where_and_keeps_what_was_before() -> None:
     run = RUNS["diverged in the middle"]
     figure = FIGURES["loss"].draw(run, LIGHT)
     assert figure["data"][0]["y"] == [2.3, 1.15, None, None]
@@ -182,23 +191,23 @@ def test_a_diverged_run_shows_where_and_keeps_what_was_before():
     assert diverged_at(RUNS["a finished run"]) is None
 
 
-def test_a_density_without_finite_values_says_so():
+def test_a_density_without_finite_values_says_so() -> None:
     assert "no finite value at this step" in texts(FIGURES["weight"].draw(RUNS["diverged in the middle"], LIGHT))
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_run_without_snapshots_says_that_it_waits(name):
+def test_a_run_without_snapshots_says_that_it_waits(name: str) -> None:
     assert "waiting for the first snapshot" in texts(FIGURES[name].draw(RUNS["nothing yet"], LIGHT))
 
 
-def test_the_axis_of_epochs_grows_with_the_run_and_ends_with_it():
+def test_the_axis_of_epochs_grows_with_the_run_and_ends_with_it() -> None:
     running = make_run(8, status="running", epochs=100)
     assert FIGURES["loss"].draw(running, LIGHT)["layout"]["xaxis"]["range"] == pytest.approx([-0.08, 8.08])
     stopped = replace(running, status="cancelled")
     assert FIGURES["loss"].draw(stopped, LIGHT)["layout"]["xaxis"]["range"] == pytest.approx([-0.07, 7.07])
 
 
-def test_a_loss_that_explodes_gets_a_logarithmic_axis():
+def test_a_loss_that_explodes_gets_a_logarithmic_axis() -> None:
     run = make_run(3)
     exploding = tuple(
         replace(s, metrics=replace(s.metrics, train_loss=10.0 ** (3 * i))) for i, s in enumerate(run.snapshots)
@@ -207,31 +216,31 @@ def test_a_loss_that_explodes_gets_a_logarithmic_axis():
     assert FIGURES["loss"].draw(run, LIGHT)["layout"]["yaxis"]["type"] == "linear"
 
 
-def test_names_of_lines_that_end_together_do_not_touch():
+def test_names_of_lines_that_end_together_do_not_touch() -> None:
     layout = frame(LIGHT, 230, {"type": "linear", "range": [0, 1]}, {"type": "linear", "range": [0, 1]}, "y")
     name_ends(layout, [End(str(i), "#000000", 1, y) for i, y in enumerate((0.0, 0.001, 0.5, 0.501, 0.502))])
     per_unit = 230 - layout["margin"]["t"] - layout["margin"]["b"]
     heights = sorted(note["y"] * per_unit + note["yshift"] for note in layout["annotations"][1:])
-    assert all(b - a >= 14 - 1e-6 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(b - a >= 13.8 for a, b in pairwise(heights))
     assert heights[0] >= 8
 
 
-def test_of_many_lines_the_first_and_the_last_are_named():
+def test_of_many_lines_the_first_and_the_last_are_named() -> None:
     names = texts(FIGURES["gradient_flow"].draw(RUNS["fifty layers"], LIGHT))[1:]
     assert len(names) == 8
     assert {"layer 1", "layer 50"} <= set(names)
 
 
-def test_numbers_are_json_and_short():
+def test_numbers_are_json_and_short() -> None:
     assert numbers([1 / 3, math.nan, math.inf, 0.0]) == [0.333333, None, None, 0.0]
 
 
 @pytest.mark.parametrize(("value", "limit"), [(0, 1), (0.9, 1), (1, 1), (1.01, 1.5), (7.2e-5, 8e-5), (5.5e30, 6e30)])
-def test_an_axis_ends_at_a_round_number(value, limit):
+def test_an_axis_ends_at_a_round_number(value: float, limit: float) -> None:
     assert round_limit(value) == pytest.approx(limit)
 
 
-def test_ranges_hold_what_is_finite():
+def test_ranges_hold_what_is_finite() -> None:
     assert round_range([-0.4, 2.1, math.nan]) == (-0.4, 3.0)
     assert round_range([math.nan]) == (0.0, 1.0)
     assert decades([0.02, 3.0, 0.0, math.nan]) == (-2, 1)

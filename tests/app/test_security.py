@@ -85,7 +85,12 @@ def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> N
     assert stranger.get("/").headers["location"] == "/sign-in"
     assert stranger.get("/runs/x").status_code == 303
     assert stranger.get("/openapi.json").status_code == 303
-    for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("DELETE", "/api/runs/x"), ("GET", "/api/catalog")):
+    for method, path in (
+        ("GET", "/api/runs"),
+        ("POST", "/api/runs"),
+        ("DELETE", "/api/runs/x"),
+        ("GET", "/api/catalog"),
+    ):
         answer = stranger.request(method, path)
         assert answer.status_code == 401
         assert "class password" in answer.json()["detail"]

@@ -45,8 +45,10 @@ def test_every_link_that_opens_nothing_gets_the_same_answer(
     assert client.delete(f"/api/shares/{share_id}").status_code == 404
     _, expired = store.create_share(session, finished, expires=1.0)
     unknown = "A" * 32
-    links = [revoked, f"/s/{expired}", f"/s/{unknown}", "/s/x", "/s/%00", "/s/" + "é" * 9, "/s/a/b/c", f"{revoked}/metrics",
-             f"/s/{unknown}/events", f"/s/{unknown}/layers/nonsense", f"{revoked}/figures/nope", "/s/"]  # fmt: skip
+    links = [
+        revoked, f"/s/{expired}", f"/s/{unknown}", "/s/x", "/s/%00", "/s/" + "é" * 9, "/s/a/b/c", "/s/",
+        f"{revoked}/metrics", f"{revoked}/figures/nope", f"/s/{unknown}/events", f"/s/{unknown}/layers/nonsense",
+    ]  # fmt: skip
     answers = [client.get(link) for link in links]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.content for answer in answers}) == 1

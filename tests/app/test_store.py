@@ -213,7 +213,9 @@ def test_a_spec_keeps_only_what_was_chosen(session: Session) -> None:
     assert '"lr":' in str(stored)
 
 
-def test_reading_with_monitoring_off_gives_snapshots_without_layers(session: Session, records: list[StepRecord]) -> None:
+def test_reading_with_monitoring_off_gives_snapshots_without_layers(
+    session: Session, records: list[StepRecord]
+) -> None:
     run = queued(session)
     store.claim(session, run.id)
     store.save_snapshot(session, run.id, 1, replace(records[0], layers=()))

@@ -12,23 +12,7 @@ from ml.datasets import Examples, load
 from ml.model import build
 from ml.probe import hidden_weights, measure
 from ml.spec import RunSpec
-
-
-def sigmoid(s):
-    return 1 / (1 + np.exp(-s))
-
-
-# (f, f'); α is 0.01 for leaky_relu and 1 for elu
-FUNCTIONS = {
-    "sigmoid": (sigmoid, lambda s: sigmoid(s) * (1 - sigmoid(s))),
-    "tanh": (np.tanh, lambda s: 1 - np.tanh(s) ** 2),
-    "softsign": (lambda s: s / (1 + np.abs(s)), lambda s: 1 / (1 + np.abs(s)) ** 2),
-    "relu": (lambda s: np.maximum(s, 0), lambda s: (s > 0) * 1.0),
-    "leaky_relu": (lambda s: np.where(s > 0, s, 0.01 * s), lambda s: np.where(s > 0, 1, 0.01)),
-    "elu": (lambda s: np.where(s > 0, s, np.expm1(s)), lambda s: np.where(s > 0, 1, np.exp(s))),
-}
-MAX_SLOPE = {"sigmoid": 0.25, "tanh": 1, "softsign": 1, "relu": 1, "elu": 1}
-RANGE = {"sigmoid": (0, 1), "tanh": (-1, 1), "softsign": (-1, 1)}
+from tests.reference import FUNCTIONS, MAX_SLOPE, RANGE, look_at
 
 
 def network(**changes) -> tuple[RunSpec, torch.nn.Sequential, Examples]:
@@ -43,24 +27,8 @@ def snapshots(spec, model, monitoring, **options):
 
 
 def reference(spec, model, monitoring) -> dict[str, dict[str, np.ndarray]]:
-    """Glorot & Bengio (2010), equations 2 and 3, for softmax and cross-entropy. Also f'(s), as `slope`."""
-    f, f_prime = FUNCTIONS[spec.activation]
-    parameters = {name: value.double().numpy() for name, value in model.state_dict().items()}
-    z, seen = monitoring.inputs.double().numpy(), {}
-    for layer in spec.layers:
-        s = z @ parameters[f"{layer}.weight"].T + parameters[f"{layer}.bias"]
-        seen[layer] = {"below": z, "weight": parameters[f"{layer}.weight"], "slope": f_prime(s), "activation": f(s)}
-        z = f(s)
-    odds = np.exp(s - s.max(axis=1, keepdims=True))
-    gradient = odds / odds.sum(axis=1, keepdims=True) - np.eye(10)[monitoring.labels]
-    for layer in reversed(spec.layers):
-        here = seen[layer]
-        if layer != "output":
-            gradient = gradient * here["slope"]
-            here["backprop_gradient"] = gradient
-        here["weight_gradient"] = gradient.T @ here["below"] / len(monitoring.labels)
-        gradient = gradient @ here["weight"]
-    return seen
+    parameters = {name: value.numpy() for name, value in model.state_dict().items()}
+    return look_at(parameters, spec.activation, monitoring.inputs.numpy(), monitoring.labels.numpy())
 
 
 @pytest.mark.parametrize("activation", FUNCTIONS)

@@ -34,7 +34,7 @@ WRONG = [
     ("lr", 1e9, {}, LR, "0.001", 0.001),
     ("lr", "fast", {}, LR, "0.001", 0.001),
     ("activation", "swish", {}, "'swish' is not one of the choices", "tanh", "tanh"),
-    ("activation", ["relu", "tanh"], {}, "string", "leave it out", None),
+    ("activation", ["relu", "tanh"], {}, "not one of the choices", "choose one of sigmoid", "relu"),
     ("init", "zeros", {}, "'zeros' is not one of the choices", "xavier_uniform", "xavier_uniform"),
     ("optimizer", "lion", {}, "'lion' is not one of the choices", "adam", "adam"),
     ("dataset", "mnist", {}, "'mnist' is not one of the choices", "digits", "digits"),

@@ -1,0 +1,81 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from app import offline
+from app.pages import templates
+from ml.records import RunRecord
+from tests.records import make_run
+
+
+def page(run: RunRecord) -> str:
+    return offline.page(templates.env, run)
+
+
+def data(document: str) -> dict[str, Any]:
+    return json.loads(
+        re.search(r'<script type="application/json" id="figures">(.*?)</script>', document, re.S).group(1)
+    )
+
+
+def test_the_file_holds_every_figure_of_every_snapshot() -> None:
+    run = make_run(4)
+    figures = data(page(run))
+    assert set(figures["activation"]) == {"0", "10", "20", "30"}
+    assert set(figures["bands"]) == {"hidden1", "hidden2", "hidden3"}
+    assert figures["moments"] == [[0, 0], [10, 1], [20, 2], [30, 3]]
+    assert len(figures["loss"]["data"]) == 2
+
+
+def test_a_long_run_is_thinned_and_the_file_says_so() -> None:
+    document = page(make_run(450, hidden=(3,)))
+    steps = [int(step) for step in data(document)["activation"]]
+    assert 150 <= len(steps) <= offline.MOST_SNAPSHOTS + 1
+    assert (steps[0], steps[-1]) == (0, 4490)
+    assert f"holds {len(steps)} of the run's 450 snapshots" in document
+
+
+def test_the_file_asks_nothing_of_any_server() -> None:
+    document = page(make_run(2))
+    ours = document.replace(offline._plotly(), "")
+    assert not re.search(r'<(?:script|link|img|a|form)[^>]*\s(?:src|href|action)="(?!data:|#)', ours)
+    assert not re.search(r"^\s*(?:import|export)\b", ours, re.M)
+
+
+def test_a_name_with_markup_does_not_end_a_script() -> None:
+    document = page(make_run(2, name="</script><b>bold</b>"))
+    assert "</script><b>" not in document
+    assert data(document)["moments"]
+
+
+@pytest.mark.browser
+def test_the_file_works_alone_in_a_browser(tmp_path: Path) -> None:
+    file = tmp_path / "run.html"
+    file.write_text(page(make_run(4)), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        tab = browser.new_page()
+        complaints: list[str] = []
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("requestfailed", lambda request: complaints.append(request.url))
+        tab.goto(file.as_uri())
+        lines = tab.locator('.figure[data-figure="activation"] .scatterlayer path.js-line')
+        lines.nth(2).wait_for()
+        assert lines.count() == 3
+        tab.focus("#epoch")
+        before = lines.first.get_attribute("d")
+        tab.keyboard.press("ArrowLeft")
+        tab.get_by_text("step 20").wait_for()
+        tab.wait_for_function(
+            "d => document.querySelector('.figure[data-figure=activation] path.js-line').getAttribute('d') !== d",
+            arg=before,
+        )
+        browser.close()
+    assert complaints == []

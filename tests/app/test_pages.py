@@ -1,0 +1,286 @@
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlmodel import Session
+
+from app import store
+from app.examples import EXAMPLES, Example
+from app.figures import FIGURES
+from app.theme import PAGE
+from ml.records import RunRecord
+from ml.spec import RunSpec
+from tests.records import make_run
+
+Save = Callable[..., str]
+ORIGIN = {"Origin": "http://127.0.0.1:8000"}
+
+
+@pytest.fixture
+def save(session: Session) -> Save:
+    """Stores a run as a worker would have; `status` is what became of it."""
+
+    def save_run(run: RunRecord, status: str = "finished") -> str:
+        run_id = store.create_run(session, run.spec).id
+        if status != "queued":
+            attempt = store.claim(session, run_id)
+            for snapshot in run.snapshots:
+                store.save_snapshot(session, run_id, attempt, snapshot)
+        if status == "finished":
+            store.finish(session, run_id, attempt, {})
+        elif status == "failed":
+            store.fail(session, run_id, attempt, "Out of <memory>")
+        elif status == "cancelled":
+            store.cancel_run(session, run_id)
+        return run_id
+
+    return save_run
+
+
+def words(answer: Response) -> str:
+    """What is read on the page: its text without the markup."""
+    body = answer.text[answer.text.index("<body") :]
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+def pictures(answer: Response, name: str) -> list[str]:
+    return re.findall(rf'data-figure="{name}"[^>]*><svg role="img"', answer.text)
+
+
+# --- home ---
+
+
+def test_an_empty_home_says_what_to_do_and_offers_experiments(client: TestClient) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "Nothing has been run here yet" in words(answer)
+    assert answer.text.count("Run this") >= len(EXAMPLES) >= 3
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.spec.name)
+def test_run_this_sends_the_whole_experiment(client: TestClient, session: Session, example: Example) -> None:
+    page = client.get("/").text
+    form = page[page.index(f"<h3>{example.spec.name}</h3>") :].split("</form>")[0]
+    values = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)}
+    answer = client.post("/runs", data=values, headers=ORIGIN)
+    assert store.find_run(session, answer.headers["location"].rpartition("/")[2]).spec == example.spec
+
+
+def test_home_lists_runs_with_their_state_and_last_error(client: TestClient, save: Save) -> None:
+    save(make_run(3, name="Good one"))
+    save(make_run(0, name="Next one"), status="queued")
+    text = words(client.get("/"))
+    assert text.index("Next one") < text.index("Good one")
+    assert "Queued" in text
+    assert f"{100 * 2.3 / 3 / 2.8:.1f} % val error" in text
+
+
+def test_a_run_without_a_finite_error_is_listed_without_one(client: TestClient, save: Save) -> None:
+    (snapshot,) = make_run(1).snapshots
+    lost = replace(snapshot, metrics=replace(snapshot.metrics, val_error=math.nan))
+    save(replace(make_run(1), snapshots=(lost,)))
+    text = words(client.get("/"))
+    assert "nan" not in text
+    assert "val error" not in text
+
+
+def test_older_runs_are_on_a_page_of_their_own(client: TestClient, save: Save) -> None:
+    for number in range(23):
+        save(make_run(0, name=f"run number {number}"), status="queued")
+    first = client.get("/")
+    assert first.text.count('class="what"') == 20
+    second = client.get(re.search(r'href="(/\?cursor=\w+)"', first.text).group(1))
+    assert [f"run number {n}" in words(second) for n in (0, 1, 2, 3)] == [True, True, True, False]
+    assert 'rel="next"' not in second.text
+
+
+# --- the form ---
+
+
+def test_the_form_is_filled_in_by_its_url(client: TestClient) -> None:
+    page = client.get("/new?hidden=50,+40&activation=tanh&name=Mine").text
+    assert 'name="hidden" value="50, 40"' in page
+    assert re.search(r'<option value="tanh" selected>', page)
+    assert 'name="name" value="Mine"' in page
+    assert 'role="alert"' not in page
+
+
+def test_launching_stores_the_run_and_leads_to_its_page(client: TestClient, session: Session) -> None:
+    answer = client.post("/runs", data={"hidden": "8, 6", "epochs": "1", "momentum": ""}, headers=ORIGIN)
+    assert answer.status_code == 303
+    run_id = answer.headers["location"].removeprefix("/runs/")
+    assert store.find_run(session, run_id).spec == RunSpec(hidden=(8, 6), epochs=1)
+
+
+def test_a_wrong_form_comes_back_as_typed_with_the_problem_beside_its_field(
+    client: TestClient, session: Session
+) -> None:
+    answer = client.post("/runs", data={"lr": "-1", "hidden": "77, 66", "name": "Keep <me>"}, headers=ORIGIN)
+    assert answer.status_code == 422
+    assert 'name="lr" value="-1"' in answer.text
+    assert 'name="hidden" value="77, 66"' in answer.text
+    assert "Keep &lt;me&gt;" in answer.text
+    field = answer.text[answer.text.index('id="lr-hint"') :].split("</p>")[0]
+    assert "greater than 0" in field
+    assert '<a href="#lr">' in answer.text
+    assert store.list_runs(session) == []
+
+
+def test_an_unknown_choice_stays_in_sight(client: TestClient) -> None:
+    answer = client.post("/runs", data={"activation": "swish"}, headers=ORIGIN)
+    assert '<option value="swish" selected>' in answer.text
+    assert "not one of the choices" in words(answer)
+
+
+def test_a_setting_that_does_not_exist_is_named(client: TestClient) -> None:
+    answer = client.post("/runs", data={"learning_rate": "1"}, headers=ORIGIN)
+    assert answer.status_code == 422
+    assert "learning_rate: there is no such setting" in words(answer)
+
+
+# --- a run ---
+
+
+def test_a_finished_run_is_drawn_by_the_server(client: TestClient, save: Save) -> None:
+    answer = client.get(f"/runs/{save(make_run(3))}")
+    for name in FIGURES:
+        assert len(pictures(answer, name)) == (3 if name == "bands" else 1)
+    activation = answer.text[answer.text.index('data-figure="activation"') :].split("</div>")[0]
+    assert all(activation.count(f'stroke="{PAGE.layer(i, 3)}"') == 1 for i in range(3))
+
+
+def test_the_page_says_what_every_figure_means(client: TestClient, save: Save) -> None:
+    text = words(client.get(f"/runs/{save(make_run(1))}"))
+    assert all(paragraph in text for figure in FIGURES.values() for paragraph in figure.about)
+
+
+def test_a_run_that_waits_tells_its_place_and_draws_nothing(client: TestClient, save: Save) -> None:
+    save(make_run(0), status="queued")
+    answer = client.get(f"/runs/{save(make_run(0), status='queued')}")
+    assert "place 2 in the queue" in words(answer)
+    assert not pictures(answer, "activation")
+    assert "waiting for the first snapshot" in words(answer)
+    assert 'http-equiv="refresh"' in answer.text
+
+
+def test_a_running_run_shows_progress_and_can_be_cancelled(client: TestClient, save: Save, session: Session) -> None:
+    run_id = save(make_run(2, epochs=4), status="running")
+    assert "step 10 of 40" in words(client.get(f"/runs/{run_id}"))
+    answer = client.post(f"/runs/{run_id}/cancel", headers=ORIGIN)
+    assert answer.headers["location"] == f"/runs/{run_id}"
+    assert store.find_run(session, run_id).status == "cancelled"
+    page = client.get(f"/runs/{run_id}")
+    assert "This run was cancelled After step 10 of 40" in words(page)
+    assert f'action="/runs/{run_id}/cancel"' not in page.text
+
+
+def test_a_failed_run_says_why(client: TestClient, save: Save) -> None:
+    answer = client.get(f"/runs/{save(make_run(0), status='failed')}")
+    assert "This run failed Out of <memory>" in words(answer)
+    assert "<memory>" not in answer.text
+    assert "waiting for the first snapshot" not in words(answer)
+
+
+def test_a_diverged_run_says_since_when_and_is_drawn(client: TestClient, save: Save) -> None:
+    answer = client.get(f"/runs/{save(make_run(4, diverges_at=2))}")
+    assert "From epoch 2 (step 20) on, values in 4 of 4 layers" in words(answer)
+    assert pictures(answer, "loss")
+
+
+def test_an_activation_without_a_flat_side_has_words_instead_of_an_empty_heatmap(
+    client: TestClient, save: Save
+) -> None:
+    answer = client.get(f"/runs/{save(make_run(2, activation='leaky_relu'))}")
+    assert "leaky ReLU has no flat side" in words(answer)
+    assert 'data-figure="saturation"' not in answer.text
+
+
+def test_the_step_in_the_address_chooses_the_snapshot(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(3))
+    assert "epoch 1 of 2 · step 10" in words(client.get(f"/runs/{run_id}?step=10"))
+    assert "epoch 2 of 2 · step 20" in words(client.get(f"/runs/{run_id}"))
+
+
+def test_change_and_run_leads_to_the_form_of_this_run(client: TestClient, save: Save) -> None:
+    page = client.get(f"/runs/{save(make_run(1, lr=0.07))}").text
+    form = client.get(unescape(re.search(r'href="(/new\?[^"]+)"', page).group(1))).text
+    assert 'name="lr" value="0.07"' in form
+    assert 'name="hidden" value="6, 5, 4"' in form
+
+
+def test_the_specification_names_what_the_run_read_and_nothing_else(client: TestClient, save: Save) -> None:
+    text = words(client.get(f"/runs/{save(make_run(1, optimizer='momentum', lr=0.05))}"))
+    assert "β, β₁ 0.9" in text
+    assert "β₂" not in text.split("Specification")[1]
+    assert "6-5-4" in text
+
+
+def test_a_deleted_run_is_gone(client: TestClient, save: Save, session: Session) -> None:
+    run_id = save(make_run(1))
+    assert client.post(f"/runs/{run_id}/delete", headers=ORIGIN).headers["location"] == "/"
+    assert store.find_run(session, run_id) is None
+    assert client.get(f"/runs/{run_id}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ['<script>alert("x")</script>', "a'b\"c&d</title>"])
+def test_a_name_with_markup_is_only_text(client: TestClient, save: Save, name: str) -> None:
+    run_id = save(make_run(1, name=name))
+    for address in ("/", f"/runs/{run_id}", f"/runs/{run_id}.html"):
+        page = client.get(address).text
+        assert "<script>alert" not in page
+        assert name not in page
+
+
+def test_no_page_holds_a_script_of_its_own_or_asks_another_host(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(2))
+    for address in ("/", "/new", f"/runs/{run_id}"):
+        page = client.get(address).text
+        assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+        assert not re.search(r"\son\w+=", page)
+        assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page)
+
+
+# --- sharing ---
+
+
+def share_link(page: Response) -> str:
+    return re.search(r'value="http://127\.0\.0\.1:8000(/s/[\w-]+)"', page.text).group(1)
+
+
+def test_the_new_link_is_shown_once_and_opens_the_run(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(2, name="Look at this"))
+    link = share_link(client.post(f"/runs/{run_id}/shares", headers=ORIGIN))
+    assert link not in client.get(f"/runs/{run_id}").text
+    assert "Look at this" in words(client.get(link))
+
+
+def test_a_revoked_link_opens_nothing(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(1))
+    page = client.post(f"/runs/{run_id}/shares", headers=ORIGIN)
+    revoke = re.search(r'action="(/shares/\w+/revoke)"', page.text).group(1)
+    assert client.post(revoke, headers=ORIGIN).headers["location"].startswith(f"/runs/{run_id}")
+    assert client.get(share_link(page)).status_code == 404
+    assert client.post(revoke, headers=ORIGIN).status_code == 404
+
+
+def test_the_shared_page_only_reads_and_leads_nowhere(client: TestClient, save: Save) -> None:
+    page = client.get(share_link(client.post(f"/runs/{save(make_run(2))}/shares", headers=ORIGIN)))
+    assert pictures(page, "activation")
+    assert "Specification" in words(page)
+    body = page.text[page.text.index("<body") :].replace("<noscript>", "")
+    assert not re.findall(r"<form|<a [^>]*href=\"(?!\?step=)", body)
+
+
+# --- errors ---
+
+
+def test_what_is_not_there_is_said_with_a_way_back(client: TestClient) -> None:
+    answer = client.get("/runs/nope")
+    assert answer.status_code == 404
+    assert "There is no such run" in words(answer)
+    assert '<a href="/">' in answer.text

@@ -1,0 +1,41 @@
+import json
+
+import pytest
+
+from app import queue
+from app.settings import Settings
+
+
+def test_enqueueing_before_any_worker_was_there_loses_nothing_and_says_so(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = queue.Queue(settings)
+    client.enqueue("a-run")
+    client.cancel("a-run")
+    assert "stored but could not be enqueued" in caplog.text
+    client.close()
+
+
+def test_a_run_is_enqueued_once_however_often_it_is_asked(settings: Settings) -> None:
+    queue.prepare(settings)
+    client = queue.Queue(settings)
+    assert client.state("a-run") == (None, None)
+    client.enqueue("a-run")
+    client.enqueue("a-run")
+    assert client.state("a-run")[0] == "ENQUEUED"
+    client.cancel("a-run")
+    assert client.state("a-run")[0] == "CANCELLED"
+    client.wake("a-run")
+    assert client.state("a-run")[0] == "ENQUEUED"
+    client.close()
+
+
+def test_nothing_in_the_queue_is_pickled(settings: Settings) -> None:
+    queue.prepare(settings)
+    client = queue.Queue(settings)
+    client.enqueue("a-run")
+    with client._engine.connect() as connection:
+        inputs = connection.exec_driver_sql("SELECT inputs FROM workflow_input").scalar()
+        how = connection.exec_driver_sql("SELECT serialization FROM workflow_status").scalar()
+    assert (json.loads(str(inputs))["positionalArgs"], how) == (["a-run"], "portable_json")
+    client.close()

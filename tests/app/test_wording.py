@@ -1,0 +1,56 @@
+import time
+
+import pytest
+
+from app import wording
+from ml.spec import RunSpec
+from tests.records import make_run
+
+
+def test_a_run_in_one_line() -> None:
+    assert wording.summary(RunSpec()) == "digits · 300-100 · relu · kaiming_normal · adam 0.001 · batch 32 · seed 0"
+    deep = RunSpec(hidden=(50,) * 5, dropout=0.2, seed=3)
+    assert "5 × 50" in wording.summary(deep)
+    assert wording.summary(deep).endswith("dropout 0.2 · seed 3")
+
+
+def test_the_table_shows_the_values_that_were_used_where_none_was_given() -> None:
+    rows = dict(row for _, group in wording.table(RunSpec(activation="elu", init="normal")) for row in group)
+    assert rows["α"] == "1"
+    assert rows["Standard deviation"] == "1"
+    assert rows["β₂"] == "0.999"
+    assert rows["Steps per epoch"] == rows["Steps between snapshots"] == "38"
+    assert rows["Classes"] == rows["Training examples"] == "all"
+    assert rows["Parameters"] == "50,610"
+
+
+def test_the_table_leaves_out_what_the_run_does_not_read() -> None:
+    rows = dict(row for _, group in wording.table(RunSpec(optimizer="sgd")) for row in group)
+    assert not {"α", "Standard deviation", "β, β₁", "β₂", "ε"} & set(rows)
+
+
+def test_divergence_tells_when_and_where() -> None:
+    sentence = wording.divergence(make_run(4, diverges_at=2, lr=0.5))
+    assert "epoch 2 (step 20)" in sentence
+    assert "4 of 4 layers" in sentence
+    assert "now 0.5" in sentence
+    assert wording.divergence(make_run(4)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.34, "0.3 s"), (9.96, "10.0 s"), (42, "42 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5, "just now"), (70, "1 minute ago"), (7300, "2 hours ago"), (200_000, "2 days ago")]
+)
+def test_how_long_ago(seconds: float, text: str) -> None:
+    assert wording.ago(time.time() - seconds) == text
+
+
+def test_a_sentence_begins_with_a_capital_but_greek_letters_are_names() -> None:
+    assert wording.sentence("must be 3") == "Must be 3"
+    assert wording.sentence("β₂ of Adam") == "β₂ of Adam"

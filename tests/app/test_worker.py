@@ -1,0 +1,144 @@
+"""The worker's own decisions; that it survives kills is tested with real processes in test_kills.py."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from app import store, worker
+from app.models import Worker
+from app.settings import Settings
+from app.worker import Crew
+from tests.conftest import TINY
+
+
+class Engine:
+    """Stands in for the queue: what it thinks of each run, and what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, tuple[str | None, str | None]] = {}
+        self.asked: list[tuple[str, str]] = []
+
+    def state(self, run_id: str) -> tuple[str | None, str | None]:
+        return self.states.get(run_id, (None, None))
+
+    def enqueue(self, run_id: str) -> None:
+        self.asked.append(("enqueue", run_id))
+
+    def wake(self, run_id: str) -> None:
+        self.asked.append(("wake", run_id))
+
+
+class Child:
+    """Stands in for a training process: does `work` when it is told its run, and ends with `exitcode`."""
+
+    def __init__(self, work: Any, exitcode: int) -> None:
+        self.pipe = SimpleNamespace(send=lambda job: work(*job))
+        self.process = SimpleNamespace(pid=7, exitcode=exitcode, join=lambda _=None: None)
+
+
+@pytest.fixture
+def crew(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
+    spare = SimpleNamespace(process=SimpleNamespace(pid=8))
+    monkeypatch.setattr(worker, "Nursery", lambda _url: SimpleNamespace(spare=spare))
+    monkeypatch.setattr(worker, "Queue", lambda _settings: Engine())
+    crew = Crew(settings, "worker-1")
+    yield crew
+    crew._engine.dispose()
+
+
+def children(crew: Crew, *hired: Child) -> list[Child]:
+    """The nursery's next children; what is left of them afterwards was not needed."""
+    left = list(hired)
+    crew._nursery.take = lambda: left.pop(0)  # type: ignore[method-assign, assignment, return-value]
+    return left
+
+
+def test_a_run_that_its_child_finishes_needs_one_child(crew: Crew, session: Session) -> None:
+    run = store.create_run(session, TINY)
+
+    def finish(run_id: str, attempt: int) -> None:
+        store.finish(session, run_id, attempt, {})
+
+    left = children(crew, Child(finish, 0), Child(finish, 0))
+    crew.train(run.id)
+    assert len(left) == 1
+    assert store.find_run(session, run.id).status == "finished"  # type: ignore[union-attr]
+
+
+def test_a_child_that_dies_is_followed_by_another_attempt(crew: Crew, session: Session) -> None:
+    run = store.create_run(session, TINY)
+    attempts: list[int] = []
+
+    def die_once(run_id: str, attempt: int) -> None:
+        attempts.append(attempt)
+        if len(attempts) == 2:
+            store.finish(session, run_id, attempt, {})
+
+    children(crew, Child(die_once, -9), Child(die_once, 0))
+    crew.train(run.id)
+    assert attempts == [1, 2]
+
+
+def test_a_run_that_kills_every_child_fails_with_a_reason(crew: Crew, session: Session) -> None:
+    run = store.create_run(session, TINY)
+    children(crew, *(Child(lambda *_: None, -9) for _ in range(worker.MAX_CRASHES)))
+    crew.train(run.id)
+    after = store.find_run(session, run.id)
+    assert after is not None
+    assert after.status == "failed"
+    assert "killed 3 times" in str(after.error)
+
+
+def test_a_cancelled_run_is_not_begun(crew: Crew, session: Session) -> None:
+    run = store.create_run(session, TINY)
+    store.cancel_run(session, run.id)
+    assert children(crew) == []
+    crew.train(run.id)
+
+
+def test_a_run_that_never_ends_is_given_up_some_day(
+    crew: Crew, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create_run(session, TINY)
+    monkeypatch.setattr(worker, "MAX_ATTEMPTS", 0)
+    crew.train(run.id)
+    assert store.find_run(session, run.id).status == "failed"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("state", "done"),
+    [
+        ((None, None), "enqueue"),
+        (("ENQUEUED", None), None),
+        (("PENDING", "worker-1"), None),
+        (("PENDING", "worker-9"), "wake"),
+        (("CANCELLED", None), "wake"),
+        (("MAX_RECOVERY_ATTEMPTS_EXCEEDED", "worker-1"), "wake"),
+    ],
+)
+def test_a_waiting_run_is_brought_back_only_if_nobody_will_train_it(
+    crew: Crew, session: Session, state: tuple[str | None, str | None], done: str | None
+) -> None:
+    run = store.create_run(session, TINY)
+    queue: Any = crew._queue
+    queue.states[run.id] = state
+    crew.rescue()
+    assert queue.asked == ([(done, run.id)] if done else [])
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "ERROR"])
+def test_a_run_that_the_engine_thinks_over_fails_with_a_reason(crew: Crew, session: Session, state: str) -> None:
+    run = store.create_run(session, TINY)
+    crew._queue.states[run.id] = (state, "worker-1")  # type: ignore[attr-defined]
+    crew.rescue()
+    assert store.find_run(session, run.id).status == "failed"  # type: ignore[union-attr]
+
+
+def test_the_worker_reports_itself_and_its_children(crew: Crew, session: Session) -> None:
+    crew.report()
+    [told] = store.living_workers(session)
+    assert isinstance(told, Worker)
+    assert (told.name, told.spare_pid, told.trainer_pid, told.run_id) == ("worker-1", 8, None, None)

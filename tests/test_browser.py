@@ -1,0 +1,150 @@
+"""The product as a newcomer uses it: a real browser, a real server, a real worker."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+SIGNALS = ("activation", "backprop_gradient", "weight_gradient")
+
+
+def lines(page: Page, figure: str) -> Any:
+    """The lines that Plotly drew in a figure (the legend would have its own)."""
+    return page.locator(f'.figure[data-figure="{figure}"] .scatterlayer path.js-line')
+
+
+def launch(page: Page, server: Server, **fields: str) -> None:
+    page.goto(server.url + "/new")
+    for name, value in fields.items():
+        field = page.locator(f"[name={name}]")
+        if field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Launch").click()
+
+
+def test_a_newcomer_launches_watches_and_shares_a_run(page: Page, chromium: Browser, server: Server) -> None:
+    launch(page, server, name="My first run", hidden="60, 40, 20", activation="tanh", init="xavier_uniform", epochs="6")
+    expect(page).to_have_url(re.compile(r"/runs/\w+$"))
+    expect(page.locator(".pill")).to_have_text("Finished", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("My first run")
+    for figure, count in zip(SIGNALS, (3, 3, 4), strict=True):
+        expect(lines(page, figure)).to_have_count(count, timeout=20_000)
+
+    slider = page.get_by_label("Epoch", exact=True)
+    expect(slider).to_have_value("6")
+    before = lines(page, "activation").nth(0).get_attribute("d")
+    slider.focus()
+    slider.press("Home")
+    expect(slider).to_have_value("0")
+    expect(lines(page, "activation").nth(0)).not_to_have_attribute("d", str(before))
+    expect(page).to_have_url(re.compile(r"step=0$"))
+
+    page.get_by_role("button", name="Share").click()
+    link = page.locator("[data-link] input")
+    expect(link).to_have_value(re.compile(re.escape(server.url) + r"/s/[\w-]{32}$"))
+    assert_classmate_can_read_it(chromium, server, link.input_value())
+
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("button", name="Revoke")).to_have_count(0)
+    stranger = chromium.new_context()
+    answer = stranger.new_page().goto(link.input_value() if link.is_visible() else server.url + "/s/x")
+    assert answer is not None
+    assert answer.status == 404
+    stranger.close()
+
+
+def assert_classmate_can_read_it(chromium: Browser, server: Server, url: str) -> None:
+    """In a browser that has never seen the site: the figures are there, and nothing leads elsewhere."""
+    context = chromium.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("My first run")
+    expect(lines(page, "activation")).to_have_count(3, timeout=20_000)
+    assert page.locator("form").count() == 0
+    links = [a.get_attribute("href") or "" for a in page.locator("a").all()]
+    assert [href for href in links if not href.startswith("#")] == []
+    assert [u for u in asked if not u.startswith((url, server.url + "/static/", "data:"))] == []
+    context.close()
+
+
+def test_a_wrong_field_is_explained_beside_it_and_nothing_typed_is_lost(page: Page, server: Server) -> None:
+    page.context.set_default_timeout(20_000)
+    launch(page, server, name="Too fast", hidden="50, 50", lr="1e9")
+    expect(page.locator("[name=lr]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("body")).to_contain_text("must be greater than 0 and at most 1000")
+    expect(page.locator("[name=name]")).to_have_value("Too fast")
+    expect(page.locator("[name=hidden]")).to_have_value("50, 50")
+    page.locator("[name=lr]").fill("0.01")
+    page.get_by_role("button", name="Launch").click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+$"))
+
+
+def test_the_figures_follow_a_run_while_it_trains(page: Page, server: Server) -> None:
+    launch(
+        page, server, dataset="shapeset", hidden="100, 100, 100, 100, 100", activation="tanh", batch_size="10",
+        optimizer="sgd", lr="0.05", epochs="200", steps_per_epoch="200",
+    )  # fmt: skip
+    expect(page.locator('.figure[data-figure="activation"] svg').first).to_be_visible(timeout=20_000)
+    slider = page.get_by_label("Epoch", exact=True)
+    expect(lines(page, "activation")).to_have_count(5, timeout=20_000)
+    reached = int(slider.input_value())
+    expect(page.locator(".pill")).to_have_text("Running")
+    page.wait_for_function(f"document.querySelector('#epoch').value > {reached + 3}", timeout=20_000)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".pill")).to_have_text("Cancelled", timeout=20_000)
+
+
+def test_the_offline_file_works_without_a_server(page: Page, server: Server, tmp_path: Path) -> None:
+    run_id = server.launch(hidden=[20, 10], epochs=3, name="</script><b>offline</b>")
+    server.wait_until_ended(run_id)
+    file = tmp_path / "run.html"
+    file.write_bytes(server.client.get(f"/runs/{run_id}.html").content)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text("</script><b>offline</b>")
+    expect(lines(page, "activation")).to_have_count(2, timeout=20_000)
+    slider = page.get_by_label("Epoch", exact=True)
+    before = lines(page, "activation").nth(0).get_attribute("d")
+    slider.focus()
+    slider.press("Home")
+    expect(lines(page, "activation").nth(0)).not_to_have_attribute("d", str(before))
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_the_first_pictures_need_no_javascript(chromium: Browser, server: Server) -> None:
+    run_id = server.launch(hidden=[20, 10], activation="tanh", epochs=3)
+    server.wait_until_ended(run_id)
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.url}/runs/{run_id}")
+    for figure in (*SIGNALS, "loss", "error", "saturation", "gradient_flow"):
+        expect(page.locator(f'.figure[data-figure="{figure}"] svg').first).to_be_visible()
+    page.goto(server.url + "/new")
+    page.locator("[name=epochs]").fill("1")
+    page.get_by_role("button", name="Launch").click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+$"))
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_page_is_wider_than_the_window(chromium: Browser, server: Server, scheme: Any, width: int) -> None:
+    run_id = server.launch(hidden=[20] * 8, activation="sigmoid", epochs=3)
+    server.wait_until_ended(run_id)
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = context.new_page()
+    for path in ("/", "/new", f"/runs/{run_id}", "/nothing-here"):
+        page.goto(server.url + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    context.close()
