@@ -156,11 +156,16 @@ class Supervisor:
         host, port = self._listener.getsockname()[:2]
         while not await _answers(host, port):
             await asyncio.sleep(0.1)
-        shown = f"[{host}]" if ":" in host else host
         print(
-            f"\nLayerscope is ready: {self._settings.public_url or f'http://{shown}:{port}'}\nCtrl-C ends it.\n",
-            flush=True,
+            f"\nLayerscope is ready: {self._settings.public_url or _address(host, port)}\nCtrl-C ends it.\n", flush=True
         )
+
+
+def _address(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    if host in ("0.0.0.0", "::"):
+        return f"http://localhost:{port} (set PUBLIC_URL to the address classmates should type)"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _answers(host: str, port: int) -> bool:

@@ -150,7 +150,7 @@ class Crew:
 
 
 def run_worker(settings: Settings, name: str) -> None:
-    """The worker's whole life, until SIGTERM, Ctrl-C or the end of its supervisor."""
+    """The worker's whole life, until SIGTERM or Ctrl-C."""
     lifeline.end_with_supervisor()
     crew = Crew(settings, name)
     signal.signal(signal.SIGTERM, crew.stop)

@@ -27,7 +27,7 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     depth = share.shape[1]
     half_a_column = (epochs[-1] - epochs[-2]) / 2 if len(epochs) > 1 else 0.5
     x_axis = epoch_axis(run, theme, air=half_a_column) | {"showgrid": False}
-    layout = marks.frame(theme, 230, x_axis, _layer_axis(theme, depth), "hidden layer", right=72)
+    layout = marks.frame(theme, 230, x_axis, _layer_axis(theme, depth), "hidden layer", right=76)
     left, right = x_axis["range"]
     most = 1.0 if saturation_word(run) == "inactive" else 0.6
     data: list[Json] = [
@@ -62,7 +62,7 @@ def _layer_axis(theme: Theme, depth: int) -> Json:
 def _colour_bar(most: float) -> Json:
     return {
         "x": 1,
-        "xpad": 10,
+        "xpad": 6,
         "ypad": 0,
         "thickness": 10,
         "len": 1,

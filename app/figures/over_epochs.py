@@ -120,7 +120,7 @@ def gradient_flow(run: RunRecord, theme: Theme) -> Json:
     depth = std.shape[1]
     y_axis = axes.log(theme, *axes.decades(std.ravel()))
     layout = marks.frame(theme, 280, epoch_axis(run, theme), y_axis, "std of the gradient N · ∂C/∂s", right=60)
-    positive = np.where(std > 1, std, np.nan)
+    positive = np.where(std > 0, std, np.nan)
     data = [
         marks.line(run.epochs, positive[:, i], layer_label(i, depth), theme.layer(i, depth), layer_dash(i))
         | {"meta": f"hidden{i + 1}"}
