@@ -12,6 +12,7 @@ from app.answers import Detail, HealthzOut, NewShare, Problems, ProcessOut, RunL
 from app.db import SessionDep
 from app.export import export_zip
 from app.models import Worker
+from app.pages import public_url
 from app.reading import Opened, reading_routes
 from app.settings import is_loopback
 from ml import catalog
@@ -117,7 +118,7 @@ def list_shares(run_id: str, session: SessionDep) -> list[ShareOut]:
 @router.delete("/shares/{share_id}", status_code=204, responses=NO_RUN)
 def revoke(share_id: str, session: SessionDep) -> None:
     """Close a share link for good."""
-    if not store.revoke_share(session, share_id):
+    if store.revoke_share(session, share_id) is None:
         raise HTTPException(404, "There is no such share link.")
 
 
@@ -126,11 +127,6 @@ def _find(session: Session, run_id: str) -> RunRecord:
     if run is None:
         raise HTTPException(404, "There is no such run.")
     return run
-
-
-def public_url(request: Request) -> str:
-    """The address that links name: PUBLIC_URL, or the one this request came by."""
-    return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
 
 
 def _open_run(run_id: str, session: SessionDep) -> Opened:

@@ -65,13 +65,19 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     )  # fmt: skip
 
 
-def _unprocessable(_request: Request, error: Exception) -> Response:
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/healthz", "/static/", "/s/"))
+
+
+def _unprocessable(request: Request, error: Exception) -> Response:
     """Bad input: each wrong field with what is wrong and a value that works."""
     assert isinstance(error, RequestValidationError)
     details = [{**details, "loc": details["loc"][1:]} for details in error.errors()]
     if any(details["type"] == "json_invalid" for details in error.errors()):
         return JSONResponse({"detail": "The body is not valid JSON."}, 400)
     found = explain(details)  # type: ignore[arg-type]
+    if not _wants_json(request):
+        return pages.render_error(request, 422, "; ".join(map(str, found)))
     return JSONResponse({"detail": [{"field": p.field, "message": p.message, "fix": p.fix} for p in found]}, 422)
 
 
@@ -80,7 +86,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/s/"):
         return share.no_such_share(request, error)
     detail = TOO_LARGE if error.status_code == 413 else error.detail
-    if request.url.path.startswith(("/api/", "/healthz", "/static/")):
+    if _wants_json(request):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from app import forms, offline, store, wording
 from app.db import SessionDep
 from app.examples import EXAMPLES
-from app.models import ACTIVE, Share
+from app.models import ACTIVE
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
 from ml.problems import Problem, problems
@@ -129,17 +129,15 @@ def share(request: Request, run_id: str, session: SessionDep) -> Response:
     """Make a link and show it, this once: only its hash is kept."""
     run = _load(request, session, run_id)
     _, token = store.create_share(session, run_id)
-    return _run_page(request, session, run, link=f"{_public_url(request)}/s/{token}")
+    return _run_page(request, session, run, link=f"{public_url(request)}/s/{token}")
 
 
 @router.post("/shares/{share_id}/revoke")
 def revoke(share_id: str, session: SessionDep) -> Response:
     """Close a share link for good."""
-    found = session.get(Share, share_id)
-    if found is None:
+    run_id = store.revoke_share(session, share_id)
+    if run_id is None:
         raise HTTPException(404, "There is no such share link.")
-    run_id = found.run_id
-    store.revoke_share(session, share_id)
     return RedirectResponse(f"/runs/{run_id}#share", status_code=303)
 
 
@@ -151,7 +149,7 @@ def _load(request: Request, session: Session, run_id: str) -> RunRecord:
 
 
 def _run_page(request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = "") -> Response:
-    public = _public_url(request)
+    public = public_url(request)
     context = run_view(run, step) | {
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
@@ -162,7 +160,8 @@ def _run_page(request: Request, session: Session, run: RunRecord, step: int | No
     return templates.TemplateResponse(request, "run.html", context)
 
 
-def _public_url(request: Request) -> str:
+def public_url(request: Request) -> str:
+    """The address that links name: PUBLIC_URL, or the one this request came by."""
     settings: Settings = request.app.state.settings
     return settings.public_url or str(request.base_url).rstrip("/")
 

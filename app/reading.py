@@ -115,7 +115,8 @@ async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterat
         state, rows = await run_in_threadpool(_look, engine, opened, attempt, seen)
         if state is None:
             return
-        attempt = state.attempt
+        if state.attempt != attempt:
+            attempt, seen = state.attempt, -1
         for row in rows:
             seen = row.step
             yield _snapshot_event(row, state)

@@ -37,8 +37,8 @@ def create_run(session: Session, spec: RunSpec) -> RunRecord:
 
 
 def _new_id() -> str:
-    """Sorts by time (milliseconds, until the year 2527), and 24 random bits beside it."""
-    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(3)}"
+    """Sorts by time (microseconds, until the year 4253), and 24 random bits beside it."""
+    return f"{time.time_ns() // 1_000:014x}{secrets.token_hex(3)}"
 
 
 def find_run(session: Session, run_id: str) -> RunRecord | None:
@@ -242,9 +242,11 @@ def list_shares(session: Session, run_id: str) -> list[Share]:
     return list(session.exec(select(Share).where(Share.run_id == run_id).order_by(col(Share.created))))
 
 
-def revoke_share(session: Session, share_id: str) -> bool:
-    """Whether there was such a share."""
-    return _one_row(session, delete(Share).where(col(Share.id) == share_id))
+def revoke_share(session: Session, share_id: str) -> str | None:
+    """Close a link for good. The run it opened; None if there was no such link."""
+    run_id = session.execute(delete(Share).where(col(Share.id) == share_id).returning(col(Share.run_id))).scalar()
+    session.commit()
+    return run_id
 
 
 def shared_run_id(session: Session, token: str) -> str | None:

@@ -22,7 +22,7 @@ export function followRun(root, base, moments, changed) {
     if (state.status === root.dataset.status) return;
     root.dataset.status = state.status;
     changed();
-    drawAnew("#run-head");
+    drawHead();
   });
 
   // The server ends the stream with the run. Otherwise a lost connection comes back by itself, a refused one does not.
@@ -30,6 +30,10 @@ export function followRun(root, base, moments, changed) {
     if (!ACTIVE.includes(root.dataset.status)) stream.close();
     else if (stream.readyState === EventSource.CLOSED) setTimeout(() => followRun(root, base, moments, changed), RECONNECT_MS);
   };
+}
+
+function drawHead() {
+  drawAnew("#run-head").catch(() => setTimeout(drawHead, RECONNECT_MS));
 }
 
 // A run that another worker has begun again starts from its first snapshot.

@@ -1,5 +1,6 @@
 """The Glorot figures: how the values of a signal are distributed at one step, one line per layer."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from ml.records import Histogram, RunRecord
 _ENOUGH_SHARE, _ENOUGH = 0.001, 10
 # So does an emptier stretch between two full bins, unless it is wider than this: then it is a gap worth seeing.
 _GAP_BINS = 4
-# What lies further below the highest peak is not shown.
-_DECADES = 6
+# What lies further below the lowest peak is not shown, nor is more than `_MOST_DECADES` below the highest where the
+# peaks are near each other.
+_DECADES_BELOW, _MOST_DECADES = 2, 6
 
 Outline = tuple[list[float], list[float]]
 
@@ -66,7 +68,7 @@ def _density(run: RunRecord, theme: Theme, step: int | None, signal: str, title:
     names = run.layers_with(signal)
     layers = snapshot.layers[: len(names)] if snapshot else ()
     outlines = [outline(layer.signals[signal].histogram) for layer in layers] or [([], []) for _ in names]
-    low, high = axes.decades((y for _, ys in outlines for y in ys), most=_DECADES)
+    low, high = _decades([ys for _, ys in outlines if ys])
     x_axis = axes.linear(theme, *axes.padded(*_range(run, signal, outlines)), title, ticks=5)
     layout = marks.frame(theme, 280, x_axis, axes.log(theme, low, high), "probability density")
     if not any(x for x, _ in outlines):
@@ -75,6 +77,13 @@ def _density(run: RunRecord, theme: Theme, step: int | None, signal: str, title:
     floor = 10.0 ** (low - 2)
     lines = [(x, [max(y, floor) for y in ys]) for x, ys in outlines]
     return {"data": _lines(theme, names, lines, len(run.spec.hidden)), "layout": layout}
+
+
+def _decades(densities: list[list[float]]) -> tuple[int, int]:
+    """Of the vertical axis. Where the gradient vanishes the peaks are many decades apart, and each is shown."""
+    low, high = axes.decades((y for ys in densities for y in ys), most=_MOST_DECADES)
+    lowest_peak = min((max(ys) for ys in densities), default=1.0)
+    return min(low, math.floor(math.log10(lowest_peak)) - _DECADES_BELOW), high
 
 
 def _lines(theme: Theme, names: tuple[str, ...], lines: list[Outline], depth: int) -> list[Json]:

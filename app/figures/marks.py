@@ -83,9 +83,10 @@ def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:
         {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": stroke}
     )
     left, right = layout["xaxis"]["range"]
-    side, shift = ("right", -5) if x > (left + right) / 2 else ("left", 5)
+    # Right of the line, at half the height, where the names of lines that end early are not.
+    side, shift, height = ("right", -5, 1.0) if x > (left + right) / 2 else ("left", 5, 0.5)
     layout["annotations"].append(
-        note(text, x, 1, xref="x", yref="paper", xanchor=side, yanchor="top", xshift=shift,
+        note(text, x, height, xref="x", yref="paper", xanchor=side, yanchor="top", xshift=shift,
              font={"color": colour, "size": 11})
     )  # fmt: skip
 

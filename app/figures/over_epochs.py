@@ -33,7 +33,7 @@ def error(run: RunRecord, theme: Theme) -> Json:
 
 def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, unit: float = 1) -> Json:
     train, validation = (np.array(run.metric(f"{split}_{metric}")) * unit for split in ("train", "val"))
-    y_axis = _from_zero(theme, np.concatenate([train, validation]))
+    y_axis = _axis(theme, np.concatenate([train, validation]))
     layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=76)
     data = [
         marks.line(run.epochs, train, "train", theme.colour(lambda p: p.train), "solid"),
@@ -44,12 +44,18 @@ def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, u
     return {"data": data, "layout": layout}
 
 
-def _from_zero(theme: Theme, values: Array) -> Json:
-    """A linear axis from 0, or a logarithmic one where the values leave their start far behind."""
+def _axis(theme: Theme, values: Array) -> Json:
+    """A linear axis, from 0 or, where the values stay far from it and yet change, around them; or a logarithmic one
+    where they leave their start far behind."""
     finite = values[np.isfinite(values)]
     if finite.size and finite.max() > 50 * finite[0] > 0:
         return axes.log(theme, *axes.decades(finite))
-    return axes.linear(theme, *axes.padded(0, axes.round_limit(float(finite.max(initial=0)))))
+    low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=0))
+    # The noise of a loss that does not move (by a tenth) must not look like learning.
+    if 0.9 * high > low > 0.5 * high:
+        tenth = 10.0 ** math.floor(math.log10(high)) / 10
+        return axes.linear(theme, *axes.padded(tenth * math.floor(low / tenth), tenth * math.ceil(high / tenth)))
+    return axes.linear(theme, *axes.padded(0, axes.round_limit(high)))
 
 
 def bands(run: RunRecord, theme: Theme, layer: str | None) -> Json:

@@ -246,3 +246,30 @@ def test_ranges_hold_what_is_finite() -> None:
     assert decades([0.02, 3.0, 0.0, math.nan]) == (-2, 1)
     assert decades([1.0]) == (-1, 0)
     assert decades([1e-30, 1.0], most=6) == (-6, 0)
+
+
+def test_every_peak_is_on_the_picture_however_far_the_gradient_has_vanished() -> None:
+    run = make_run(1, hidden=(5,) * 40)
+    figure = FIGURES["backprop_gradient"].draw(run, LIGHT)
+    low, high = (10**end for end in figure["layout"]["yaxis"]["range"])
+    peaks = [max(y for y in trace["y"] if y is not None) for trace in figure["data"]]
+    assert max(peaks) / min(peaks) > 1e9
+    assert all(low < peak / 10 and peak < high for peak in peaks)
+
+
+def with_losses(*losses: float) -> RunRecord:
+    run = make_run(len(losses))
+    told = [replace(s.metrics, train_loss=x, val_loss=x) for s, x in zip(run.snapshots, losses, strict=True)]
+    return replace(run, snapshots=tuple(replace(s, metrics=m) for s, m in zip(run.snapshots, told, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("losses", "low", "high"),
+    [((2.31, 2.1, 1.84), 1.8, 2.4), ((2.31, 2.3, 2.29), 0, 3), ((2.3, 1.0, 0.2), 0, 3), ((70.0, 44.0, 41.0), 41, 70)],
+)
+def test_the_loss_axis_starts_at_0_unless_the_loss_moves_far_from_it(
+    losses: tuple[float, ...], low: float, high: float
+) -> None:
+    start, end = FIGURES["loss"].draw(with_losses(*losses), LIGHT)["layout"]["yaxis"]["range"]
+    air = 0.03 * (high - low)
+    assert (start, end) == pytest.approx((low - air, high + air))
