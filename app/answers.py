@@ -141,7 +141,8 @@ class ShareOut(BaseModel):
 
 class NewShare(BaseModel):
     id: str
-    url: str = Field(examples=["http://localhost:8000/s/…"])
+    url: str = Field(description="Relative, unless PUBLIC_URL is set", examples=["/s/q7…"])
+    link: str = Field(description="The whole address, to be sent", examples=["http://localhost:8000/s/q7…"])
     expires: datetime | None
 
 

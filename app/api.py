@@ -105,7 +105,9 @@ def share(request: Request, run_id: str, session: SessionDep) -> NewShare:
     """Make a link that opens the run without an account. It is told here and never again."""
     _find(session, run_id)
     made, token = store.create_share(session, run_id)
-    return NewShare(id=made.id, url=f"{public_url(request)}/s/{token}", expires=moment(made.expires))
+    path = f"/s/{token}"
+    url = request.app.state.settings.public_url + path
+    return NewShare(id=made.id, url=url, link=public_url(request) + path, expires=moment(made.expires))
 
 
 @router.get("/runs/{run_id}/shares", response_model=list[ShareOut], responses=NO_RUN)

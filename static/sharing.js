@@ -9,9 +9,9 @@ export function makeSharing(root) {
     event.preventDefault();
     const answer = await fetch(address, { method: "POST" });
     if (!answer.ok) return event.target.submit();
-    const { url } = await answer.json();
+    const { link } = await answer.json();
     await drawAnew("#share");
-    showLink(root.querySelector("#share"), url);
+    showLink(root.querySelector("#share"), link);
   });
 
   root.addEventListener("click", (event) => {

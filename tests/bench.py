@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from ml.spec import RunSpec
 from ml.trainer import train
 from tests.browser import find_chromium, launch_chromium
-from tests.server import Server
+from tests.server import Server, wait_for
 
 # Notes when Launch was pressed, and when the first line of a layer's histogram was painted.
 WATCH = """
@@ -69,6 +69,7 @@ def exhaust(spec: RunSpec, monitor: bool) -> None:
 
 def waits(browser: Browser, server: Server, rounds: int = 10) -> list[float]:
     """As a student's browser sees it, on an idle worker."""
+    wait_for(lambda: server.pid("trainer"), "a worker with a warm child")
     page = browser.new_page()
     page.add_init_script(WATCH)
     return [wait_once(page, server, seed) for seed in range(rounds)]

@@ -34,7 +34,7 @@ def error(run: RunRecord, theme: Theme) -> Json:
 def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, unit: float = 1) -> Json:
     train, validation = (np.array(run.metric(f"{split}_{metric}")) * unit for split in ("train", "val"))
     y_axis = _axis(theme, np.concatenate([train, validation]))
-    layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=76)
+    layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=88)
     data = [
         marks.line(run.epochs, train, "train", theme.colour(lambda p: p.train), "solid"),
         marks.line(run.epochs, validation, "val", theme.colour(lambda p: p.validation), "6px,3px"),

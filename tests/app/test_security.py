@@ -119,7 +119,7 @@ def test_a_forged_cookie_opens_nothing(class_app: FastAPI) -> None:
 def test_a_share_link_needs_no_password_in_class_mode(class_app: FastAPI, finished: str) -> None:
     student = talk(class_app, LAN)
     student.post("/sign-in", data={"password": "glorot"})
-    url = student.post(f"/api/runs/{finished}/shares").json()["url"]
+    url = student.post(f"/api/runs/{finished}/shares").json()["link"]
     assert url.startswith(LAN + "/s/")
     classmate = talk(class_app, LAN)
     assert classmate.get(url).status_code == 200

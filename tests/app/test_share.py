@@ -9,7 +9,8 @@ from tests.conftest import TINY
 def share(client: TestClient, run_id: str) -> tuple[str, str]:
     made = client.post(f"/api/runs/{run_id}/shares").json()
     assert made["expires"] is None
-    return made["id"], made["url"].removeprefix("http://127.0.0.1:8000")
+    assert made["link"] == f"http://127.0.0.1:8000{made['url']}"
+    return made["id"], made["url"]
 
 
 def test_a_link_opens_its_run_to_read(client: TestClient, finished: str) -> None:
@@ -35,6 +36,7 @@ def test_links_use_the_public_address(app: FastAPI, client: TestClient, finished
     app.state.settings.public_url = "https://class.example.org"
     made = client.post(f"/api/runs/{finished}/shares").json()
     assert made["url"].startswith("https://class.example.org/s/")
+    assert made["link"] == made["url"]
 
 
 def test_every_link_that_opens_nothing_gets_the_same_answer(
