@@ -27,6 +27,7 @@ class RunCache:
         with self._lock:
             kept = self._runs.get(run_id)
         old = kept.snapshots if kept and kept.attempt == run.attempt else ()
+        self._make_room(run)
         new = store.snapshots_after(session, run, old[-1].step if old else -1)
         whole = replace(run, snapshots=old + new)
         if self._unchanged(session, run):
@@ -43,8 +44,15 @@ class RunCache:
         with self._lock:
             self._runs[run.id] = run
             self._runs.move_to_end(run.id)
-            while len(self._runs) > 1 and self._size() > self._limit:
-                self._runs.popitem(last=False)
 
-    def _size(self) -> int:
-        return sum(len(run.snapshots) * len(run.spec.layers) for run in self._runs.values())
+    def _make_room(self, run: RunRecord) -> None:
+        """Before it is read: two large runs at once would take twice the memory."""
+        expected = (run.step // run.spec.snapshot_interval + 1) * len(run.spec.layers)
+        with self._lock:
+            others = [other for other in self._runs if other != run.id]
+            while others and expected + sum(map(self._size, others)) > self._limit:
+                del self._runs[others.pop(0)]
+
+    def _size(self, run_id: str) -> int:
+        run = self._runs[run_id]
+        return len(run.snapshots) * len(run.spec.layers)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,53 +12,50 @@ import numpy as np
 from app.answers import histograms_of, metrics_of
 from ml.records import HEALTH, SIGNALS, STATISTICS, RunRecord
 
+Table = Iterator[Sequence[Any]]  # the first row is the header
+
 
 def export_zip(run: RunRecord, files: dict[str, bytes]) -> bytes:
     """spec.json, metrics.csv, layers.csv, health.csv and histograms.npz of the run, and the files it left."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("spec.json", json.dumps(run.spec.model_dump(mode="json"), indent=2, ensure_ascii=False))
-        archive.writestr("metrics.csv", _metrics_csv(run))
-        archive.writestr("layers.csv", _layers_csv(run))
-        archive.writestr("health.csv", _health_csv(run))
+        for name, table in (("metrics", _metrics(run)), ("layers", _layers(run)), ("health", _health(run))):
+            _write_csv(archive, f"{name}.csv", table)
         archive.writestr("histograms.npz", _histograms_npz(run))
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
 
 
-def _metrics_csv(run: RunRecord) -> str:
+def _metrics(run: RunRecord) -> Table:
     columns = metrics_of(run)
-    return _csv(list(columns), zip(*columns.values(), strict=True))
+    yield list(columns)
+    yield from zip(*columns.values(), strict=True)
 
 
-def _layers_csv(run: RunRecord) -> str:
+def _layers(run: RunRecord) -> Table:
     names = (*STATISTICS, "nonfinite")
-    rows = (
-        [signal, layer.layer, snapshot.step, snapshot.epoch, *(getattr(layer.signals[signal], n) for n in names)]
-        for signal in SIGNALS
-        for snapshot in run.snapshots
-        for layer in snapshot.layers
-        if signal in layer.signals
-    )
-    return _csv(["signal", "layer", "step", "epoch", *names], rows)
+    yield ["signal", "layer", "step", "epoch", *names]
+    for signal in SIGNALS:
+        for snapshot in run.snapshots:
+            for layer in snapshot.layers:
+                if summary := layer.signals.get(signal):
+                    values = (getattr(summary, name) for name in names)
+                    yield [signal, layer.layer, snapshot.step, snapshot.epoch, *values]
 
 
-def _health_csv(run: RunRecord) -> str:
-    rows = (
-        [layer.layer, snapshot.step, snapshot.epoch, *(getattr(layer.health, name) for name in HEALTH)]
-        for snapshot in run.snapshots
-        for layer in snapshot.layers[: len(run.spec.hidden)]
-    )
-    return _csv(["layer", "step", "epoch", *HEALTH], rows)
+def _health(run: RunRecord) -> Table:
+    yield ["layer", "step", "epoch", *HEALTH]
+    for snapshot in run.snapshots:
+        for layer in snapshot.layers[: len(run.spec.hidden)]:
+            yield [layer.layer, snapshot.step, snapshot.epoch, *(getattr(layer.health, name) for name in HEALTH)]
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _write_csv(archive: zipfile.ZipFile, name: str, table: Table) -> None:
+    """Row by row: the text of a long run takes more memory than the run."""
+    with archive.open(name, "w") as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        csv.writer(text, lineterminator="\n").writerows(table)
 
 
 def _histograms_npz(run: RunRecord) -> bytes:

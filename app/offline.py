@@ -10,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from app.figures import FIGURES, PAGE
+from app.figures.axes import Json
 from app.run_view import run_view
 from app.settings import PROJECT
 from ml.records import RunRecord, StepRecord
@@ -42,12 +43,17 @@ def _figures(run: RunRecord, kept: list[StepRecord]) -> dict[str, Any]:
     """By name, then by what the figure reads: the step or the layer. `moments` are the steps and epochs there are."""
     keys: dict[str, list[Any]] = {"step": [snapshot.step for snapshot in kept], "layer": list(run.spec.hidden_layers)}
     figures = {
-        name: {str(key): figure.draw(run, PAGE, **{figure.reads: key}) for key in keys[figure.reads]}
+        name: {str(key): _written(figure.draw(run, PAGE, **{figure.reads: key})) for key in keys[figure.reads]}
         if figure.reads
-        else figure.draw(run, PAGE)
+        else _written(figure.draw(run, PAGE))
         for name, figure in FIGURES.items()
     }
     return figures | {"moments": [[snapshot.step, snapshot.epoch] for snapshot in kept]}
+
+
+def _written(figure: Json) -> orjson.Fragment:
+    """As JSON at once: a thousand figures take far more memory than their text."""
+    return orjson.Fragment(orjson.dumps(figure))
 
 
 def _json(data: Any) -> str:

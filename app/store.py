@@ -9,16 +9,19 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
+import sqlalchemy
 from sqlalchemy import CursorResult, Executable, delete, func, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
 from app.models import ACTIVE, Artifact, Layer, Run, Share, Snapshot, Worker
 from ml.records import Metrics, RunRecord, StepRecord
 from ml.spec import RunSpec
 
+SNAPSHOT = SQLModel.metadata.tables["snapshot"]
 WORKER_SEEN_WITHIN = 15.0  # seconds; workers report every 2
 
 
@@ -55,14 +58,13 @@ def load_run(session: Session, run_id: str) -> RunRecord | None:
 
 def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
     """The run's snapshots of later steps than this one."""
-    # One query, so that a run that is begun again meanwhile can't mix two attempts.
-    query = select(Snapshot, Layer).join(Layer, isouter=True).where(Snapshot.run_id == run.id, Snapshot.step > step)
-    by_step: dict[int, tuple[Snapshot, list[Layer]]] = {}
-    for snapshot, layer in session.exec(query.order_by(col(Snapshot.step), col(Layer.position))):
-        _, layers = by_step.setdefault(snapshot.step, (snapshot, []))
-        if layer is not None:
-            layers.append(layer)
-    return tuple(rows.step_record(snapshot, layers, run.spec) for snapshot, layers in by_step.values())
+    # One query, so that a run that is begun again meanwhile can't mix two attempts; plain columns, a few hundred at a
+    # time, for objects of ten thousand rows would take more memory than what they hold.
+    columns = (getattr(Layer, name) for name in rows.LAYER_COLUMNS)
+    query = sqlalchemy.select(*SNAPSHOT.c, *columns).select_from(Snapshot).join(Layer, isouter=True)
+    query = query.where(SNAPSHOT.c.run_id == run.id, SNAPSHOT.c.step > step)
+    found = session.execute(query.order_by(SNAPSHOT.c.step, col(Layer.position)), execution_options={"yield_per": 500})
+    return tuple(rows.step_record(list(same), run.spec) for _, same in groupby(found, key=lambda row: row.step))
 
 
 def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
@@ -140,7 +142,7 @@ def live_state(session: Session, run_id: str) -> LiveState | None:
     run = session.get(Run, run_id, populate_existing=True)
     if run is None:
         return None
-    spec = RunSpec.model_validate_json(run.spec)
+    spec = RunSpec.stored(run.spec)
     return LiveState(
         status=run.status, step=run.step, steps=spec.steps, epoch=run.step / spec.steps_in_epoch, epochs=spec.epochs,
         attempt=run.attempt, seconds_left=_seconds_left(run, spec), queue_place=_queue_place(session, run),

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 MAX_PARAMETERS = 20_000_000  # 80 MB of float32 weights; the paper's largest net has 7.1 million
 MAX_STEPS = 5_000_000
 MAX_SNAPSHOTS = 2_000
-MAX_LAYER_SNAPSHOTS = 12_000  # about 50 MB when a run is read whole
+MAX_LAYER_SNAPSHOTS = 8_000  # snapshots x layers: about 40 MB when a run is read whole
 MAX_WIDTH = 4_096
 MAX_DEPTH = 50
 

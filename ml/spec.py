@@ -1,5 +1,6 @@
 """RunSpec: everything that decides a training run, flat, so that it is a form, a URL and a JSON at once."""
 
+import json
 import math
 from collections.abc import Mapping
 from itertools import pairwise
@@ -214,6 +215,14 @@ class RunSpec(BaseModel):
             least = math.ceil(total / (most - 1))
             raise wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
         return every
+
+    @classmethod
+    def stored(cls, text: str) -> "RunSpec":
+        """The spec of a run there is already, from its JSON. It was checked when the run was made, and must stay
+        readable when limits change."""
+        values: dict[str, Any] = json.loads(text)
+        values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls.model_construct(**values)
 
     @property
     def title(self) -> str:

@@ -222,3 +222,12 @@ def test_reading_with_monitoring_off_gives_snapshots_without_layers(
     back = store.load_run(session, run.id)
     assert back is not None
     assert back.snapshots[0].layers == ()
+
+
+def test_a_run_stays_readable_when_the_limits_change(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = queued(session, classes=(0, 1, 2))
+    monkeypatch.setattr("ml.spec.MAX_PARAMETERS", 1)
+    with pytest.raises(ValueError, match="parameters"):
+        RunSpec(**run.spec.model_dump())
+    session.expire_all()
+    assert store.find_run(session, run.id) == run

@@ -57,7 +57,7 @@ WRONG = [
     ("seed", 2**31, {}, "at least 0 and at most 2147483647", "0", 0),
     ("snapshot_every", 0, {}, "at least 1 and at most 5000000", "100", 100),
     ("snapshot_every", 1, {"epochs": 100}, "the limit is 2,000", "at least 2 steps", 2),
-    ("snapshot_every", 1, {"hidden": [5] * 49}, "the limit is 240", "at least 2 steps", 2),
+    ("snapshot_every", 1, {"hidden": [5] * 49}, "the limit is 160", "at least 3 steps", 3),
     ("steps_per_epoch", 10**6, {}, "the limit is 5,000,000", "at most 500000", 500_000),
     ("name", "two\nlines", {}, "can't be printed", "letters, digits and punctuation", "one line"),
     ("name", "x" * 121, {}, "at most 120 characters", "leave it out", None),
