@@ -78,7 +78,7 @@ export class Board {
         for (const { target, isIntersecting } of entries) this.#near[isIntersecting ? "add" : "delete"](target);
         this.settle();
       },
-      { rootMargin: "500px" },
+      { rootMargin: "1000px" },
     );
     for (const figure of this.#figures) observer.observe(figure);
   }
