@@ -184,5 +184,7 @@ def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Re
 def render_error(request: Request, status: int, detail: Any = "") -> Response:
     """What went wrong, in a sentence, and the way back."""
     title = {404: "There is nothing here", 413: "That is too large"}.get(status, "That did not work")
+    if detail == "Not Found":  # what the framework says of an address that leads nowhere
+        detail = "There is no page at this address."
     context = {"status": status, "title": title, "detail": detail}
     return templates.TemplateResponse(request, "error.html", context, status)

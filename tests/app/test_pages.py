@@ -284,3 +284,10 @@ def test_what_is_not_there_is_said_with_a_way_back(client: TestClient) -> None:
     assert answer.status_code == 404
     assert "There is no such run" in words(answer)
     assert '<a href="/">' in answer.text
+
+
+def test_an_address_that_leads_nowhere_is_answered_with_a_sentence_and_the_way_back(client: TestClient) -> None:
+    answer = client.get("/nothing-here")
+    assert answer.status_code == 404
+    assert "There is no page at this address." in answer.text
+    assert 'href="/"' in answer.text
