@@ -1,5 +1,6 @@
 """The worker process: takes runs from the queue, one at a time, and has each trained by a child process."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -63,7 +64,8 @@ class Crew:
         """Have a child train; end it when the run is cancelled or taken over. Its exit code."""
         child = self._nursery.take()
         self._job = run_id, attempt, child
-        child.pipe.send((run_id, attempt))
+        with contextlib.suppress(BrokenPipeError):  # it died just now, and the loop below sees that
+            child.pipe.send((run_id, attempt))
         self.report()
         while child.process.exitcode is None:
             child.process.join(WATCH_SECONDS)

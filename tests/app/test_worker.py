@@ -82,6 +82,24 @@ def test_a_child_that_dies_is_followed_by_another_attempt(crew: Crew, session: S
     assert attempts == [1, 2]
 
 
+def test_a_child_that_dies_before_it_is_told_its_run_costs_an_attempt_and_not_the_run(
+    crew: Crew, session: Session
+) -> None:
+    run = store.create_run(session, TINY)
+
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    def finish(run_id: str, attempt: int) -> None:
+        store.finish(session, run_id, attempt, {})
+
+    children(crew, Child(gone, -9), Child(finish, 0))
+    crew.train(run.id)
+    after = store.find_run(session, run.id)
+    assert after is not None
+    assert (after.status, after.attempt) == ("finished", 2)
+
+
 def test_a_run_that_kills_every_child_fails_with_a_reason(crew: Crew, session: Session) -> None:
     run = store.create_run(session, TINY)
     children(crew, *(Child(lambda *_: None, -9) for _ in range(worker.MAX_CRASHES)))
