@@ -1,6 +1,5 @@
 """What the JSON routes answer: the shapes for the OpenAPI document, and the functions that fill them from a run."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +8,6 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from app.store import LiveState
 from ml.records import HEALTH, STATISTICS, RunRecord
 from ml.spec import RunSpec
 
@@ -81,12 +79,17 @@ class MetricsOut(BaseModel):
     val_error: list[Number]
 
 
-class LayersOut(BaseModel):
-    """One signal of every layer that has it: [snapshot][layer]."""
+class PerLayer(BaseModel):
+    """The heads of the columns and rows of [snapshot][layer]."""
 
     signal: str
     layers: list[str]
     steps: list[int]
+
+
+class LayersOut(PerLayer):
+    """One signal of every layer that has it: [snapshot][layer]."""
+
     epochs: list[float]
     mean: list[list[Number]]
     std: list[list[Number]]
@@ -99,12 +102,9 @@ class LayersOut(BaseModel):
     nonfinite: list[list[int]]
 
 
-class HealthOut(BaseModel):
+class HealthOut(PerLayer):
     """The health of every hidden layer: [snapshot][layer]; null where a value has no meaning."""
 
-    signal: str
-    layers: list[str]
-    steps: list[int]
     epochs: list[float]
     saturated: list[list[Number]]
     dead: list[list[Number]]
@@ -113,12 +113,9 @@ class HealthOut(BaseModel):
     jacobian_se: list[list[Number]]
 
 
-class HistogramsOut(BaseModel):
+class HistogramsOut(PerLayer):
     """Equal bins over [lo, hi], the last one closed: lo and hi are [snapshot][layer], counts [snapshot][layer][bin]."""
 
-    signal: str
-    layers: list[str]
-    steps: list[int]
     lo: list[list[float]]
     hi: list[list[float]]
     counts: list[list[list[int]]]
@@ -201,9 +198,3 @@ def histograms_of(run: RunRecord, signal: str) -> dict[str, Any]:
         "hi": np.array([[h.hi for h in row] for row in rows], dtype=np.float64).reshape(shape),
         "counts": np.array([[h.counts for h in row] for row in rows], dtype=np.int64).reshape(*shape, run.spec.bins),
     }
-
-
-def status_of(state: LiveState) -> dict[str, Any]:
-    """The status event: everything the page's header shows."""
-    names = ("status", "step", "steps", "epoch", "epochs", "attempt", "seconds_left", "queue_place", "error")
-    return {name: getattr(state, name) for name in names} | {"time": time.time()}

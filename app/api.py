@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlmodel import Session
 
-from app import store
+from app import actions, store
 from app.answers import Detail, HealthzOut, NewShare, Problems, ProcessOut, RunList, RunOut, ShareOut, moment, run_out
 from app.db import SessionDep
 from app.export import export_zip
@@ -44,9 +44,7 @@ def _plain(entry: Any) -> dict[str, Any]:
 @router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
 def launch(request: Request, spec: RunSpec, session: SessionDep) -> RunOut:
     """Queue a run. Fields that are left out take their defaults."""
-    run = store.create_run(session, spec)
-    request.app.state.queue.enqueue(run.id)
-    return run_out(run)
+    return run_out(actions.launch(session, request.app.state.queue, spec))
 
 
 @router.get("/runs", response_model=RunList)
@@ -72,9 +70,8 @@ def read_run(run_id: str, session: SessionDep) -> RunOut:
 def cancel(request: Request, run_id: str, session: SessionDep) -> RunOut:
     """Stop a run that waits or trains; what it has measured stays."""
     run = _find(session, run_id)
-    if not store.cancel_run(session, run_id):
+    if not actions.cancel(session, request.app.state.queue, run_id):
         raise HTTPException(409, f"The run is {run.status} already, there is nothing to cancel.")
-    request.app.state.queue.cancel(run_id)
     return run_out(_find(session, run_id))
 
 
@@ -82,9 +79,7 @@ def cancel(request: Request, run_id: str, session: SessionDep) -> RunOut:
 def delete(request: Request, run_id: str, session: SessionDep) -> None:
     """Delete a run with everything it left; one that trains is stopped first."""
     _find(session, run_id)
-    if store.cancel_run(session, run_id):
-        request.app.state.queue.cancel(run_id)
-    store.delete_run(session, run_id)
+    actions.delete(session, request.app.state.queue, run_id)
 
 
 @router.get(

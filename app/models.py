@@ -17,7 +17,6 @@ SQLModel.metadata = MetaData(
 )
 
 ACTIVE = ("queued", "running")
-STATUSES = (*ACTIVE, "finished", "failed", "cancelled")
 
 
 class Run(SQLModel, table=True):

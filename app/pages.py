@@ -10,7 +10,7 @@ from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app import forms, offline, store, wording
+from app import actions, forms, offline, store, wording
 from app.db import SessionDep
 from app.examples import EXAMPLES
 from app.models import ACTIVE
@@ -21,6 +21,7 @@ from ml.records import RunRecord
 from ml.spec import RunSpec
 
 RUNS_ON_A_PAGE = 20
+NO_RUN = "There is no such run. It may have been deleted."
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,8 +67,7 @@ def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)],
         spec = RunSpec.model_validate(forms.parse(values))
     except ValidationError as error:
         return _form(request, values, problems(error), 422)
-    run = store.create_run(session, spec)
-    request.app.state.queue.enqueue(run.id)
+    run = actions.launch(session, request.app.state.queue, spec)
     return RedirectResponse(f"/runs/{run.id}", status_code=303)
 
 
@@ -111,16 +111,16 @@ def run_page(
 @router.post("/runs/{run_id}/cancel")
 def cancel(request: Request, run_id: str, session: SessionDep) -> Response:
     """Stop the run; what it has measured stays."""
-    if store.cancel_run(session, _load(request, session, run_id).id):
-        request.app.state.queue.cancel(run_id)
+    _check_there(session, run_id)
+    actions.cancel(session, request.app.state.queue, run_id)
     return RedirectResponse(f"/runs/{run_id}", status_code=303)
 
 
 @router.post("/runs/{run_id}/delete")
 def delete(request: Request, run_id: str, session: SessionDep) -> Response:
     """Delete the run and everything it left; one that trains is stopped first."""
-    cancel(request, run_id, session)
-    store.delete_run(session, run_id)
+    _check_there(session, run_id)
+    actions.delete(session, request.app.state.queue, run_id)
     return RedirectResponse("/", status_code=303)
 
 
@@ -141,10 +141,15 @@ def revoke(share_id: str, session: SessionDep) -> Response:
     return RedirectResponse(f"/runs/{run_id}#share", status_code=303)
 
 
+def _check_there(session: Session, run_id: str) -> None:
+    if store.find_run(session, run_id) is None:
+        raise HTTPException(404, NO_RUN)
+
+
 def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     run: RunRecord | None = request.app.state.cache.load(session, run_id)
     if run is None:
-        raise HTTPException(404, "There is no such run. It may have been deleted.")
+        raise HTTPException(404, NO_RUN)
     return run
 
 
@@ -169,11 +174,10 @@ def public_url(request: Request) -> str:
 # --- pages that other modules answer with ---
 
 
-def render_share(request: Request, run: RunRecord, base: str) -> Response:
+def render_share(request: Request, session: Session, run: RunRecord, base: str) -> Response:
     """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
-    with Session(request.app.state.engine) as session:
-        live = store.live_state(session, run.id)
-    return templates.TemplateResponse(request, "share.html", run_view(run) | {"base": base, "live": live})
+    context = run_view(run) | {"base": base, "live": store.live_state(session, run.id)}
+    return templates.TemplateResponse(request, "share.html", context)
 
 
 def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Response:

@@ -3,7 +3,8 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import count
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
@@ -24,7 +25,6 @@ from app.answers import (
     histograms_of,
     layers_of,
     metrics_of,
-    status_of,
 )
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
@@ -35,7 +35,6 @@ POLL_SECONDS = 0.1
 PING_POLLS = 150  # a comment every 15 s keeps proxies from closing a quiet stream
 
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
-FigureName = Annotated[str, "one of the figures"]
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | 
 
 async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterator[ServerSentEvent]:
     attempt, seen = _position(last_seen)
-    told: dict[str, Any] = {}
-    for poll in range(2**31):
+    told: store.LiveState | None = None
+    for poll in count(1):
         state, rows = await run_in_threadpool(_look, engine, opened, attempt, seen)
         if state is None:
             return
@@ -121,13 +120,14 @@ async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterat
             seen = row.step
             yield _snapshot_event(row, state)
             yield ServerSentEvent(event="metric", data=_metric(row))
-        status = status_of(state)
-        if {**status, "time": 0, "seconds_left": 0} != {**told, "time": 0, "seconds_left": 0}:
-            told = status
-            yield ServerSentEvent(event="status", data=status)
+        # The time left changes with each look at the clock; it is told with the next step.
+        now = replace(state, seconds_left=None)
+        if now != told:
+            told = now
+            yield ServerSentEvent(event="status", data=asdict(state))
         if state.status not in ACTIVE:
             return
-        if poll % PING_POLLS == PING_POLLS - 1:
+        if poll % PING_POLLS == 0:
             yield ServerSentEvent(comment="still here")
         await asyncio.sleep(POLL_SECONDS)
 

@@ -30,7 +30,7 @@ def shared_page(request: Request, token: str, session: SessionDep) -> Response:
     run = request.app.state.cache.load(session, opened.run_id)
     if run is None:
         raise NoSuchShare
-    return pages.render_share(request, run, f"/s/{token}")
+    return pages.render_share(request, session, run, f"/s/{token}")
 
 
 router.include_router(reading_routes(open_share))

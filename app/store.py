@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import sqlalchemy
-from sqlalchemy import CursorResult, Executable, delete, func, insert, or_, update
+from sqlalchemy import CursorResult, Executable, Update, delete, func, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlmodel import Session, SQLModel, col, select
 
@@ -97,7 +97,7 @@ def last_metrics(session: Session, run_ids: Sequence[str]) -> dict[str, Metrics]
 
 def cancel_run(session: Session, run_id: str) -> bool:
     """Whether the run was still queued or running."""
-    change = update(Run).where(col(Run.id) == run_id, col(Run.status).in_(ACTIVE))
+    change = _unless_ended(run_id)
     return _one_row(session, change.values(status="cancelled", finished=time.time()))
 
 
@@ -167,7 +167,7 @@ def _queue_place(session: Session, run: Run) -> int | None:
 
 def claim(session: Session, run_id: str) -> int | None:
     """Begin an attempt: its number, or None if the run is no longer wanted. What an earlier attempt left goes."""
-    change = update(Run).where(col(Run.id) == run_id, col(Run.status).in_(ACTIVE))
+    change = _unless_ended(run_id)
     values = {"status": "running", "attempt": Run.attempt + 1, "step": 0, "started": time.time(), "error": None}
     attempt = session.execute(change.values(values).returning(col(Run.attempt))).scalar()
     session.execute(delete(Snapshot).where(col(Snapshot.run_id) == run_id))
@@ -210,7 +210,7 @@ def fail(session: Session, run_id: str, attempt: int, reason: str) -> None:
 
 def fail_unclaimed(session: Session, run_id: str, reason: str) -> None:
     """Fail a run that nobody trains."""
-    change = update(Run).where(col(Run.id) == run_id, col(Run.status).in_(ACTIVE))
+    change = _unless_ended(run_id)
     _one_row(session, change.values(status="failed", error=reason, finished=time.time()))
 
 
@@ -282,7 +282,12 @@ def living_workers(session: Session) -> list[Worker]:
     return list(session.exec(select(Worker).where(Worker.seen >= since).order_by(Worker.name)))
 
 
-# --- one row or none ---
+# --- what the changes of a run have in common ---
+
+
+def _unless_ended(run_id: str) -> Update:
+    """A change of a run that is queued or running; of no row, where it has ended or was deleted."""
+    return update(Run).where(col(Run.id) == run_id, col(Run.status).in_(ACTIVE))
 
 
 def _one_row(session: Session, statement: Executable) -> bool:

@@ -2,8 +2,6 @@
 
 import json
 import math
-from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS, DataSet
+from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS
 from ml.fields import (
     MAX_DEPTH,
     MAX_LAYER_SNAPSHOTS,
@@ -27,6 +25,7 @@ from ml.fields import (
     one_of,
     wrong,
 )
+from ml.sizes import available_examples, parameter_count, steps_in_one_pass, units
 
 
 class RunSpec(BaseModel):
@@ -134,7 +133,7 @@ class RunSpec(BaseModel):
     def _train_size_is_there(cls, size: int | None, info: ValidationInfo) -> int | None:
         if size is None or not {"dataset", "classes"} <= info.data.keys():
             return size
-        available = _available(DATASETS[info.data["dataset"]], info.data["classes"])
+        available = available_examples(DATASETS[info.data["dataset"]], info.data["classes"])
         if available is not None and size > available:
             raise wrong(f"there are only {available:,} training examples", f"at most {available}")
         return size
@@ -144,7 +143,7 @@ class RunSpec(BaseModel):
     def _network_fits(cls, hidden: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
         if not {"dataset", "classes"} <= info.data.keys():
             return hidden
-        count = parameter_count(_sizes(info.data["dataset"], info.data["classes"], hidden))
+        count = parameter_count(units(info.data["dataset"], info.data["classes"], hidden))
         if count > MAX_PARAMETERS:
             raise wrong(
                 f"the network would have {count:,} parameters, the limit is {MAX_PARAMETERS:,}",
@@ -183,7 +182,7 @@ class RunSpec(BaseModel):
     def _batch_fits(cls, batch: int, info: ValidationInfo) -> int:
         if not {"dataset", "classes", "train_size"} <= info.data.keys():
             return batch
-        available = info.data["train_size"] or _available(DATASETS[info.data["dataset"]], info.data["classes"])
+        available = info.data["train_size"] or available_examples(DATASETS[info.data["dataset"]], info.data["classes"])
         if available is not None and batch > available:
             raise wrong(f"larger than the {available:,} training examples", f"at most {available}, for example 32")
         return batch
@@ -193,7 +192,7 @@ class RunSpec(BaseModel):
     def _run_ends(cls, steps: int | None, info: ValidationInfo) -> int | None:
         if not {"dataset", "classes", "train_size", "batch_size", "epochs"} <= info.data.keys():
             return steps
-        total = info.data["epochs"] * (steps or _steps_in_one_pass(info.data))
+        total = info.data["epochs"] * (steps or steps_in_one_pass(info.data))
         if total > MAX_STEPS:
             most = MAX_STEPS // info.data["epochs"]
             raise wrong(
@@ -207,7 +206,7 @@ class RunSpec(BaseModel):
     def _snapshots_fit(cls, every: int | None, info: ValidationInfo) -> int | None:
         if not {"dataset", "classes", "train_size", "batch_size", "epochs", "steps_per_epoch"} <= info.data.keys():
             return every
-        in_epoch = info.data["steps_per_epoch"] or _steps_in_one_pass(info.data)
+        in_epoch = info.data["steps_per_epoch"] or steps_in_one_pass(info.data)
         total = info.data["epochs"] * in_epoch
         count = math.ceil(total / (every or in_epoch)) + 1
         most = min(MAX_SNAPSHOTS, MAX_LAYER_SNAPSHOTS // (len(info.data.get("hidden", ())) + 1))
@@ -236,7 +235,7 @@ class RunSpec(BaseModel):
     @property
     def sizes(self) -> tuple[int, ...]:
         """Units of the input, each hidden layer and the output."""
-        return _sizes(self.dataset, self.classes, self.hidden)
+        return units(self.dataset, self.classes, self.hidden)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -253,7 +252,7 @@ class RunSpec(BaseModel):
 
     @property
     def steps_in_epoch(self) -> int:
-        return self.steps_per_epoch or _steps_in_one_pass(self.__dict__)
+        return self.steps_per_epoch or steps_in_one_pass(self.__dict__)
 
     @property
     def steps(self) -> int:
@@ -276,26 +275,3 @@ class RunSpec(BaseModel):
         chosen = {"momentum": self.momentum, "beta2": self.beta2, "eps": self.eps}
         defaults = OPTIMIZERS[self.optimizer].defaults
         return {name: default if chosen[name] is None else chosen[name] for name, default in defaults.items()}  # type: ignore[misc]
-
-
-def parameter_count(sizes: tuple[int, ...]) -> int:
-    """Weights and biases of a dense network with these numbers of units, input first."""
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
-
-
-def _sizes(dataset: str, classes: tuple[int, ...] | None, hidden: tuple[int, ...]) -> tuple[int, ...]:
-    data = DATASETS[dataset]
-    return (data.inputs, *hidden, len(classes or data.classes))
-
-
-def _available(data: DataSet, classes: tuple[int, ...] | None) -> int | None:
-    """Training examples of these classes; None for an endless stream."""
-    if data.train_counts is None:
-        return None
-    return sum(count for label, count in enumerate(data.train_counts) if classes is None or label in classes)
-
-
-def _steps_in_one_pass(spec: Mapping[str, Any]) -> int:
-    data = DATASETS[spec["dataset"]]
-    examples = spec["train_size"] or _available(data, spec["classes"]) or data.epoch_examples
-    return math.ceil(examples / int(spec["batch_size"]))

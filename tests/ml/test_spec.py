@@ -2,7 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS
-from ml.spec import RunSpec, parameter_count
+from ml.sizes import parameter_count
+from ml.spec import RunSpec
 
 
 def test_the_default_spec_is_complete_and_survives_json():
