@@ -102,8 +102,8 @@ Layer = Annotated[str | None, Query(description="For figures of a single layer",
 def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None) -> dict[str, Any]:
     if name not in FIGURES:
         raise HTTPException(404, f"There is no such figure; there are {', '.join(FIGURES)}.")
-    if layer is not None and layer not in run.spec.layers:
-        raise HTTPException(404, f"There is no such layer; there are {', '.join(run.spec.layers)}.")
+    if layer is not None and layer not in run.spec.hidden_layers:
+        raise HTTPException(404, f"There is no such hidden layer; there are {', '.join(run.spec.hidden_layers)}.")
     return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
 
 

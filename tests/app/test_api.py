@@ -151,7 +151,16 @@ def test_every_figure_is_drawn_as_json_and_as_svg(client: TestClient, finished: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/figures/nonsense", "/figures/nonsense.svg", "/figures/bands?layer=hidden9", "/export.zip", "/shares", ""]
+    "path",
+    [
+        "/figures/nonsense",
+        "/figures/nonsense.svg",
+        "/figures/bands?layer=hidden9",
+        "/figures/bands?layer=output",
+        "/export.zip",
+        "/shares",
+        "",
+    ],
 )
 def test_what_is_not_there_is_404_with_a_reason(client: TestClient, finished: str, path: str) -> None:
     run_id = finished if path.startswith("/figures") else "nope"
