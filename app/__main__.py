@@ -4,7 +4,6 @@ Kept thin: every training child imports this file too.
 """
 
 import argparse
-import logging
 import sys
 
 
@@ -19,11 +18,10 @@ def main() -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from app.logs import start_log
     from app.settings import BadSettings, load_settings
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    for chatty in ("alembic", "dbos"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    start_log()
     try:
         settings = load_settings()
     except BadSettings as error:

@@ -4,15 +4,46 @@ from sqlmodel import Session
 
 from app import store
 from app.queue import Queue
+from ml.problems import Problem
 from ml.records import RunRecord
 from ml.spec import RunSpec
+from ml.transfer import misfit
+
+
+class Refused(Exception):
+    """The run can't be launched as things are."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 def launch(session: Session, queue: Queue, spec: RunSpec) -> RunRecord:
-    """Store the run, then hand it to the workers: one that was stored and not enqueued is found by a worker."""
+    """Store the run, then hand it to the workers: one that was stored and not enqueued is found by a worker.
+
+    Raises Refused where the layers it wants from another run can't be had.
+    """
+    if problem := transfer_problem(session, spec):
+        raise Refused(problem)
     run = store.create_run(session, spec)
     queue.enqueue(run.id)
     return run
+
+
+def transfer_problem(session: Session, spec: RunSpec) -> Problem | None:
+    """Why the spec can't start with the layers of the run it names; None where it can, or names none."""
+    if spec.transfer_from is None:
+        return None
+    source = store.find_run(session, spec.transfer_from)
+    if source is None:
+        return Problem("transfer_from", "there is no run with this id", "the id is the end of the address of its page")
+    if source.status != "finished":
+        return Problem(
+            "transfer_from", f"that run is {source.status}, so it has no final weights", "name a finished run"
+        )
+    if reason := misfit(spec, source.spec):
+        return Problem("transfer_from", reason, "take fewer layers, or build the lower layers as in that run")
+    return None
 
 
 def cancel(session: Session, queue: Queue, run_id: str) -> bool:

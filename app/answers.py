@@ -1,5 +1,6 @@
 """What the JSON routes answer: the shapes for the OpenAPI document, and the functions that fill them from a run."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from ml.records import HEALTH, STATISTICS, RunRecord
+from app.rows import METRICS
+from ml.catalog import DATASETS
+from ml.records import HEALTH, STATISTICS, Clipping, RunRecord
 from ml.spec import RunSpec
 
 Number = float | None  # null: not a finite number, or without meaning
@@ -121,6 +124,57 @@ class HistogramsOut(PerLayer):
     counts: list[list[list[int]]]
 
 
+class ClippingOut(BaseModel):
+    """Of the steps before each snapshot: mean norm of the gradient before and after clipping, share of clipped ones."""
+
+    steps: list[int]
+    norm_before: list[Number]
+    norm_after: list[Number]
+    clipped: list[float]
+
+
+class PerUnitOut(BaseModel):
+    """[snapshot][layer][unit], or [snapshot][layer][unit][piece]; a layer's list is empty where it has none."""
+
+    layers: list[str]
+    steps: list[int]
+    values: list[list[list[Any]]]
+
+
+class PulsesOut(BaseModel):
+    """What every tenth step or so had at hand: [step][layer]."""
+
+    layers: list[str]
+    steps: list[int]
+    gradient_norm: list[list[Number]]
+    update_ratio: list[list[Number]]
+
+
+class MonteCarloOut(BaseModel):
+    """Predicted probabilities of each validation example over passes with dropout on: [example][class]."""
+
+    passes: int
+    classes: list[str]
+    labels: list[int]
+    mean: list[list[Number]]
+    std: list[list[Number]]
+    entropy: list[Number]
+    most_certain: list[int] = Field(description="Numbers of the examples of least entropy, the least first")
+    least_certain: list[int] = Field(description="Numbers of the examples of most entropy, the most first")
+    shape: tuple[int, int, int] = Field(description="Channels, height and width of a picture")
+    pictures: list[list[float]] = Field(description="Inputs of the most certain, then of the least certain ones")
+
+
+class ExtrasOut(BaseModel):
+    """What only some runs have."""
+
+    clipping: ClippingOut | None = Field(description="With clip")
+    unit_norms: PerUnitOut | None = Field(description="With max_norm: norm of each unit's incoming weights")
+    piece_shares: PerUnitOut | None = Field(description="With maxout: how often each piece of a unit is the largest")
+    pulses: PulsesOut
+    monte_carlo: MonteCarloOut | None = Field(description="With mc_passes, once it has finished")
+
+
 class FigureOut(BaseModel):
     """A Plotly figure."""
 
@@ -173,8 +227,7 @@ def run_out(run: RunRecord) -> RunOut:
 
 
 def metrics_of(run: RunRecord) -> dict[str, Any]:
-    names = ("train_loss", "train_error", "val_loss", "val_error")
-    return {"step": run.steps, "epoch": run.epochs, **{name: run.metric(name) for name in names}}
+    return {"step": run.steps, "epoch": run.epochs, **{name: run.metric(name) for name in METRICS}}
 
 
 def layers_of(run: RunRecord, signal: str) -> dict[str, Any]:
@@ -198,3 +251,46 @@ def histograms_of(run: RunRecord, signal: str) -> dict[str, Any]:
         "hi": np.array([[h.hi for h in row] for row in rows], dtype=np.float64).reshape(shape),
         "counts": np.array([[h.counts for h in row] for row in rows], dtype=np.int64).reshape(*shape, run.spec.bins),
     }
+
+
+def extras_of(run: RunRecord) -> dict[str, Any]:
+    """What only some runs have; None where this one has it not."""
+    return {
+        "clipping": _clipping_of(run),
+        "unit_norms": _per_unit_of(run, "unit_norms"),
+        "piece_shares": _per_unit_of(run, "piece_shares"),
+        "pulses": _pulses_of(run),
+        "monte_carlo": _monte_carlo_of(run),
+    }
+
+
+def _clipping_of(run: RunRecord) -> dict[str, Any] | None:
+    found = [(snapshot.step, snapshot.clipping) for snapshot in run.snapshots if snapshot.clipping]
+    if not found:
+        return None
+    columns = {x.name: [getattr(clipping, x.name) for _, clipping in found] for x in fields(Clipping)}
+    return {"steps": [step for step, _ in found], **columns}
+
+
+def _per_unit_of(run: RunRecord, name: str) -> dict[str, Any] | None:
+    layers = run.spec.layers
+    if not any(name in layer.extras for snapshot in run.snapshots for layer in snapshot.layers):
+        return None
+    values: list[Any] = [[layer.extras.get(name, []) for layer in snapshot.layers] for snapshot in run.snapshots]
+    return {"layers": layers, "steps": run.steps, "values": values}
+
+
+def _pulses_of(run: RunRecord) -> dict[str, Any]:
+    columns = {name: [getattr(pulse, name) for pulse in run.pulses] for name in ("gradient_norm", "update_ratio")}
+    return {"layers": run.spec.layers, "steps": [pulse.step for pulse in run.pulses], **columns}
+
+
+def _monte_carlo_of(run: RunRecord) -> dict[str, Any] | None:
+    found, data = run.monte_carlo, DATASETS[run.spec.dataset]
+    if found is None:
+        return None
+    most, least = np.split(found.extremes, 2)
+    names = [data.classes[label] for label in run.spec.classes or range(len(data.classes))]
+    arrays = {name: getattr(found, name) for name in ("labels", "mean", "std", "entropy", "pictures")}
+    certain = {"most_certain": most, "least_certain": least}
+    return {"passes": run.spec.mc_passes, "classes": names, "shape": data.shape, **certain, **arrays}

@@ -8,7 +8,21 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlmodel import Session
 
 from app import actions, store
-from app.answers import Detail, HealthzOut, NewShare, Problems, ProcessOut, RunList, RunOut, ShareOut, moment, run_out
+from app.answers import (
+    Detail,
+    ExtrasOut,
+    HealthzOut,
+    Json,
+    NewShare,
+    Problems,
+    ProcessOut,
+    RunList,
+    RunOut,
+    ShareOut,
+    extras_of,
+    moment,
+    run_out,
+)
 from app.db import SessionDep
 from app.export import export_zip
 from app.models import Worker
@@ -21,7 +35,7 @@ from ml.spec import RunSpec
 
 router = APIRouter(prefix="/api", tags=["api"], responses={400: {"model": Detail}, 413: {"model": Detail}})
 NO_RUN: dict[int | str, dict[str, Any]] = {404: {"model": Detail}}
-ARTIFACTS = ("weights.safetensors", "monitor.npz")
+ARTIFACTS = (store.WEIGHTS, "monitor.npz", store.MONTE_CARLO)
 
 Status = Literal["queued", "running", "finished", "failed", "cancelled"]
 
@@ -31,7 +45,8 @@ def read_catalog() -> dict[str, Any]:
     """Every choice with its label, formula and parameters, and the bounds of every setting."""
     tables: dict[str, dict[str, Any]] = {
         "datasets": catalog.DATASETS, "scalings": catalog.SCALINGS, "activations": catalog.ACTIVATIONS,
-        "initialisers": catalog.INITIALISERS, "optimizers": catalog.OPTIMIZERS,
+        "initialisers": catalog.INITIALISERS, "optimizers": catalog.OPTIMIZERS, "losses": catalog.LOSSES,
+        "architectures": catalog.ARCHITECTURES, "batch_norms": catalog.BATCH_NORMS, "clips": catalog.CLIPS,
     }  # fmt: skip
     choices = {name: [_plain(entry) for entry in table.values()] for name, table in tables.items()}
     return choices | {"spec": RunSpec.model_json_schema()}
@@ -44,7 +59,10 @@ def _plain(entry: Any) -> dict[str, Any]:
 @router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
 def launch(request: Request, spec: RunSpec, session: SessionDep) -> RunOut:
     """Queue a run. Fields that are left out take their defaults."""
-    return run_out(actions.launch(session, request.app.state.queue, spec))
+    try:
+        return run_out(actions.launch(session, request.app.state.queue, spec))
+    except actions.Refused as refused:
+        raise HTTPException(422, [asdict(refused.problem)]) from None
 
 
 @router.get("/runs", response_model=RunList)
@@ -93,6 +111,13 @@ def export(request: Request, run_id: str, session: SessionDep) -> Response:
     files = {name: data for name in ARTIFACTS if (data := store.artifact(session, run_id, name))}
     headers = {"Content-Disposition": f'attachment; filename="layerscope-{run_id}.zip"'}
     return Response(export_zip(run, files), media_type="application/zip", headers=headers)
+
+
+@router.get("/runs/{run_id}/extras", response_model=ExtrasOut, responses=NO_RUN)
+def extras(request: Request, run_id: str, session: SessionDep) -> Json:
+    """What only some runs have: null where this one has it not."""
+    _find(session, run_id)
+    return Json(extras_of(request.app.state.cache.load(session, run_id)))
 
 
 @router.post("/runs/{run_id}/shares", status_code=201, response_model=NewShare, responses=NO_RUN)

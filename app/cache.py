@@ -29,7 +29,8 @@ class RunCache:
         old = kept.snapshots if kept and kept.attempt == run.attempt else ()
         self._make_room(run)
         new = store.snapshots_after(session, run, old[-1].step if old else -1)
-        whole = replace(run, snapshots=old + new)
+        certainty = kept.monte_carlo if kept and old else None
+        whole = replace(run, snapshots=old + new, monte_carlo=certainty or store.monte_carlo(session, run))
         if self._unchanged(session, run):
             self._keep(whole)
         return whole

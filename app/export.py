@@ -9,20 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from app.answers import histograms_of, metrics_of
+from app.answers import Json, extras_of, histograms_of, metrics_of
 from ml.records import HEALTH, SIGNALS, STATISTICS, RunRecord
 
 Table = Iterator[Sequence[Any]]  # the first row is the header
 
 
 def export_zip(run: RunRecord, files: dict[str, bytes]) -> bytes:
-    """spec.json, metrics.csv, layers.csv, health.csv and histograms.npz of the run, and the files it left."""
+    """spec.json, metrics.csv, layers.csv, health.csv, histograms.npz and extras.json of the run, and the files that it
+    left."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("spec.json", json.dumps(run.spec.model_dump(mode="json"), indent=2, ensure_ascii=False))
         for name, table in (("metrics", _metrics(run)), ("layers", _layers(run)), ("health", _health(run))):
             _write_csv(archive, f"{name}.csv", table)
         archive.writestr("histograms.npz", _histograms_npz(run))
+        archive.writestr("extras.json", Json(extras_of(run)).body)
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -48,7 +50,7 @@ def _layers(run: RunRecord) -> Table:
 def _health(run: RunRecord) -> Table:
     yield ["layer", "step", "epoch", *HEALTH]
     for snapshot in run.snapshots:
-        for layer in snapshot.layers[: len(run.spec.hidden)]:
+        for layer in snapshot.layers[: run.spec.depth]:
             yield [layer.layer, snapshot.step, snapshot.epoch, *(getattr(layer.health, name) for name in HEALTH)]
 
 

@@ -39,7 +39,8 @@ class Run(SQLModel, table=True):
 
 
 class Snapshot(SQLModel, table=True):
-    """The metrics of a run after `step` updates. SQLite keeps NaN as NULL."""
+    """The metrics of a run after `step` updates. SQLite keeps NaN as NULL. What was clipped since the last snapshot is
+    NULL where nothing is; `pulses` (packed) where there were none."""
 
     run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     step: int = Field(primary_key=True)
@@ -48,10 +49,15 @@ class Snapshot(SQLModel, table=True):
     train_error: float | None
     val_loss: float | None
     val_error: float | None
+    norm_before: float | None = None
+    norm_after: float | None = None
+    clipped: float | None = None
+    pulses: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class Layer(SQLModel, table=True):
-    """One layer of a snapshot; `position` counts from the input side. `data` is packed (packing.py)."""
+    """One layer of a snapshot; `position` counts from the input side. `data` is packed (packing.py), and so are
+    `extras`, NULL where there are none."""
 
     __table_args__ = (
         ForeignKeyConstraint(["run_id", "step"], ["snapshot.run_id", "snapshot.step"], ondelete="CASCADE"),
@@ -66,6 +72,7 @@ class Layer(SQLModel, table=True):
     jacobian: float | None
     jacobian_se: float | None
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    extras: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class Artifact(SQLModel, table=True):

@@ -4,9 +4,10 @@ import multiprocessing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 # Imported once, by the fork server. torch.optim imports torch._dynamo at its first use, which takes a second.
-PRELOADED = ["torch", "torch._dynamo", "sklearn.datasets", "app.training"]
+PRELOADED = ["app.fork_server", "torch", "torch._dynamo", "sklearn.datasets", "app.training"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Child:
 class Nursery:
     """Starts children; `spare` is forked, imported and warm, so that a run begins in milliseconds."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, datasets_dir: Path) -> None:
         self._database_url = database_url
+        self._datasets_dir = datasets_dir
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
         self.spare = self._new()
@@ -44,14 +46,14 @@ class Nursery:
 
     def _new(self) -> Child:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_wait_for_run, args=(theirs, self._database_url))
+        process = self._context.Process(target=_wait_for_run, args=(theirs, self._database_url, self._datasets_dir))
         process.start()
         theirs.close()
         return Child(process, ours)
 
 
-def _wait_for_run(pipe: Connection, database_url: str) -> None:
+def _wait_for_run(pipe: Connection, database_url: str, datasets_dir: Path) -> None:
     # Imported here because the worker, which names this function, must not import torch.
     from app.training import wait_for_run
 
-    wait_for_run(pipe, database_url)
+    wait_for_run(pipe, database_url, datasets_dir)

@@ -47,6 +47,7 @@ def _figures(run: RunRecord, kept: list[StepRecord]) -> dict[str, Any]:
         if figure.reads
         else _written(figure.draw(run, PAGE))
         for name, figure in FIGURES.items()
+        if figure.suits(run.spec)
     }
     return figures | {"moments": [[snapshot.step, snapshot.epoch] for snapshot in kept]}
 

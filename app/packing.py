@@ -6,12 +6,13 @@ What follows from the rest is left out. 120 to 200 bytes a histogram with its st
 
 import math
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import Histogram, SignalSummary
+from ml.records import Histogram, Pulse, SignalSummary
 
 _STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
 _RANGE = ("lo", "hi")
@@ -30,6 +31,16 @@ def unpack(blob: bytes, names: tuple[str, ...]) -> dict[str, SignalSummary]:
     head, counts = np.split(data, [4 * _HEAD * len(names)])
     rows = zip(names, _join(head, len(names)), _join(counts, len(names)), strict=True)
     return {name: _summary(statistics, histogram) for name, statistics, histogram in rows}
+
+
+def pack_pulses(pulses: Sequence[Pulse]) -> bytes:
+    """A row of float32 for each: its step, then each layer's two values. Steps are exact up to 16 million."""
+    return np.array([[p.step, *p.gradient_norm, *p.update_ratio] for p in pulses], "<f4").tobytes()
+
+
+def unpack_pulses(blob: bytes, layers: int) -> tuple[Pulse, ...]:
+    rows = np.frombuffer(blob, "<f4").astype(np.float64).reshape(-1, 1 + 2 * layers).tolist()
+    return tuple(Pulse(int(row[0]), tuple(row[1 : layers + 1]), tuple(row[layers + 1 :])) for row in rows)
 
 
 def _split(words: NDArray[np.uint32]) -> bytes:

@@ -14,6 +14,7 @@ from app import actions, forms, offline, store, wording
 from app.db import SessionDep
 from app.examples import EXAMPLES
 from app.models import ACTIVE
+from app.preview import preview
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
 from ml.problems import Problem, problems
@@ -28,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(PROJECT / "templates")
 templates.env.filters |= {
     "ago": wording.ago, "duration": wording.duration, "iso": wording.iso, "sentence": wording.sentence,
-    "query": forms.query, "typed": forms.typed,
+    "query": forms.query, "successor_query": forms.successor_query, "typed": forms.typed,
 }  # fmt: skip
 templates.env.globals |= {"summary": wording.summary, "ACTIVE": ACTIVE}
 
@@ -49,10 +50,17 @@ def home(request: Request, session: SessionDep, cursor: Annotated[str | None, Qu
 
 
 @router.get("/new")
-def new(request: Request) -> Response:
+def new(request: Request, session: SessionDep) -> Response:
     """The form, filled in by the query string. What is wrong there is shown as if it had been sent."""
     values = dict(request.query_params)
-    return _form(request, values, _problems(values) if values else [])
+    return _form(request, session, values, _problems(values) if values else [])
+
+
+@router.get("/new/preview")
+def new_preview(request: Request) -> Response:
+    """A fragment of the form: what theory expects of the settings in the query string."""
+    context = {"preview": preview(request.query_params)}
+    return templates.TemplateResponse(request, "_preview.html", context)
 
 
 async def _typed(request: Request) -> dict[str, str]:
@@ -65,9 +73,11 @@ def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)],
     """Launch the run, or show the form again with what was typed and what is wrong with it."""
     try:
         spec = RunSpec.model_validate(forms.parse(values))
+        run = actions.launch(session, request.app.state.queue, spec)
     except ValidationError as error:
-        return _form(request, values, problems(error), 422)
-    run = actions.launch(session, request.app.state.queue, spec)
+        return _form(request, session, values, problems(error), 422)
+    except actions.Refused as refused:
+        return _form(request, session, values, [refused.problem], 422)
     return RedirectResponse(f"/runs/{run.id}", status_code=303)
 
 
@@ -79,12 +89,16 @@ def _problems(values: Mapping[str, str]) -> list[Problem]:
     return []
 
 
-def _form(request: Request, values: Mapping[str, str], found: list[Problem], status: int = 200) -> Response:
+def _form(
+    request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200
+) -> Response:
     context = {
         "name": forms.name_field(values, found),
         "groups": forms.groups(values, found),
         "problems": found,
         "labels": forms.LABELS,
+        "suggestions": {"transfer_from": store.list_runs(session, limit=RUNS_ON_A_PAGE, status="finished")},
+        "preview": preview(values),
     }
     return templates.TemplateResponse(request, "new.html", context, status)
 

@@ -29,6 +29,7 @@ from app.answers import (
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
 from app.models import ACTIVE, Snapshot
+from app.rows import METRICS
 from ml.records import RunRecord
 
 POLL_SECONDS = 0.1
@@ -153,5 +154,5 @@ def _snapshot_event(row: Snapshot, state: store.LiveState) -> ServerSentEvent:
 
 
 def _metric(row: Snapshot) -> dict[str, Any]:
-    values = row.model_dump(exclude={"run_id"})
+    values = row.model_dump(include={"step", "epoch", *METRICS})
     return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}

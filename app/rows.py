@@ -5,14 +5,28 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
 from sqlalchemy import Row
 
 from app.models import Run, Snapshot
-from app.packing import pack, unpack
-from ml.records import HEALTH, HIDDEN_ONLY, SIGNALS, Health, LayerSnapshot, Metrics, RunRecord, StepRecord
+from app.packing import pack, pack_pulses, unpack, unpack_pulses
+from ml.records import (
+    HEALTH,
+    HIDDEN_ONLY,
+    SIGNALS,
+    Clipping,
+    Health,
+    LayerSnapshot,
+    Metrics,
+    MonteCarlo,
+    RunRecord,
+    StepRecord,
+)
 from ml.spec import RunSpec
 
-LAYER_COLUMNS = ("position", *HEALTH, "data")
+LAYER_COLUMNS = ("position", *HEALTH, "data", "extras")
+METRICS = ("train_loss", "train_error", "val_loss", "val_error")
 OUTPUT_SIGNALS = tuple(signal for signal in SIGNALS if signal not in HIDDEN_ONLY)
 
 
@@ -28,27 +42,50 @@ def step_record(joined: Sequence[Row[Any]], spec: RunSpec) -> StepRecord:
     """One snapshot, from its row joined with each of its layers' (with nulls, where it has none), in their order."""
     first = joined[0]
     layers = tuple(_layer(row, spec) for row in joined if row.data is not None)
-    return StepRecord(first.step, first.epoch, metrics(first), layers)
+    pulses = unpack_pulses(first.pulses, len(spec.layers)) if first.pulses else ()
+    return StepRecord(first.step, first.epoch, metrics(first), layers, _clipping(first), pulses)
 
 
 def metrics(row: Snapshot | Row[Any]) -> Metrics:
-    values = (row.train_loss, row.train_error, row.val_loss, row.val_error)
-    return Metrics(*(math.nan if value is None else value for value in values))
+    return Metrics(*(_number(getattr(row, name)) for name in METRICS))
+
+
+def _clipping(row: Row[Any]) -> Clipping | None:
+    """A share is always a number, so NULL says that nothing was clipped."""
+    if row.clipped is None:
+        return None
+    return Clipping(_number(row.norm_before), _number(row.norm_after), row.clipped)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def snapshot_row(run_id: str, record: StepRecord) -> dict[str, Any]:
-    values = {name: None if math.isnan(value) else value for name, value in asdict(record.metrics).items()}
-    return {"run_id": run_id, "step": record.step, "epoch": record.epoch, **values}
+    nothing = dict.fromkeys(("norm_before", "norm_after", "clipped"))
+    values = asdict(record.metrics) | (asdict(record.clipping) if record.clipping else nothing)
+    numbers = {name: None if value is None or math.isnan(value) else value for name, value in values.items()}
+    pulses = pack_pulses(record.pulses) if record.pulses else None
+    return {"run_id": run_id, "step": record.step, "epoch": record.epoch, "pulses": pulses, **numbers}
 
 
 def layer_rows(run_id: str, record: StepRecord) -> list[dict[str, Any]]:
     return [
-        {"run_id": run_id, "step": record.step, "position": position, "data": pack(x.signals), **asdict(x.health)}
+        {
+            "run_id": run_id, "step": record.step, "position": position, "data": pack(x.signals),
+            "extras": save_tensors(x.extras) if x.extras else None, **asdict(x.health),
+        }
         for position, x in enumerate(record.layers)
-    ]
+    ]  # fmt: skip
+
+
+def monte_carlo(file: bytes) -> MonteCarlo:
+    """From its artifact, as app.training writes it."""
+    return MonteCarlo(**load_tensors(file))
 
 
 def _layer(row: Row[Any], spec: RunSpec) -> LayerSnapshot:
     name = spec.layers[row.position]
     signals = unpack(row.data, OUTPUT_SIGNALS if name == "output" else SIGNALS)
-    return LayerSnapshot(name, signals, Health(**{value: getattr(row, value) for value in HEALTH}))
+    health = Health(**{value: getattr(row, value) for value in HEALTH})
+    return LayerSnapshot(name, signals, health, load_tensors(row.extras) if row.extras else {})

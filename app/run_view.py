@@ -7,12 +7,15 @@ from typing import Any
 from markupsafe import Markup
 
 from app import svg, wording
+from app.certainty import certainty
 from app.figures import FIGURES, PAGE, Figure, layer_dash, layer_label, saturation_word
 from app.models import ACTIVE
-from ml.catalog import ACTIVATIONS
 from ml.records import RunRecord
 
 DENSITIES = ("activation", "backprop_gradient", "weight_gradient")
+THEORY = ("predicted_activation", "predicted_gradient")
+HEALTH = ("jacobian", "update_ratio", "gradient_norm", "dead", "piece_shares")
+LIMITS = ("clipping", "clipped", "unit_norms")
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,24 @@ class LegendEntry:
 def run_view(run: RunRecord, step: int | None = None) -> dict[str, Any]:
     """The template's variables; `step` chooses the snapshot of the densities, by default the latest."""
     shown = run.nearest(step)
-    depth = len(run.spec.hidden)
+    depth = run.spec.depth
+    suiting = (name for name, figure in FIGURES.items() if figure.suits(run.spec) and figure.reads != "layer")
+    drawings = {name: _drawing(run, name, step) for name in suiting}
     return {
         "run": run,
         "active": run.status in ACTIVE,
         "shown": shown,
         "position": run.snapshots.index(shown) if shown else 0,
-        "drawings": {name: _drawing(run, name, step) for name in FIGURES if name != "bands"},
+        "drawings": drawings,
         "bands": [_drawing(run, "bands", layer=layer) for layer in run.spec.hidden_layers],
         "densities": DENSITIES,
+        "theory": THEORY,
+        "health": [drawings[name] for name in HEALTH if name in drawings],
+        "limits": [drawings[name] for name in LIMITS if name in drawings],
+        "certainty": certainty(run),
         "legend": list(_legend(run, depth)),
-        "can_saturate": ACTIVATIONS[run.spec.activation].max_slope is not None,
-        "activation": ACTIVATIONS[run.spec.activation].label,
+        "saturation": FIGURES["saturation"],
+        "activation": " / ".join(dict.fromkeys(activation.label for activation in run.spec.activations)),
         "saturation_word": saturation_word(run),
         "divergence": wording.divergence(run),
         "specification": wording.table(run.spec),

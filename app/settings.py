@@ -29,12 +29,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     data_dir: Path = Field(Path("data"), description="Everything that is written lies below it")
+    datasets_dir: Path = Field(
+        default_factory=lambda fields: fields["data_dir"] / "datasets",
+        description="Holds the files of MNIST and its like; what is missing is downloaded into it",
+    )
     database_url: str = Field("", description="Where runs are kept; empty = SQLite below DATA_DIR")
     workers: int = Field(1, ge=1, le=64, description="Worker processes that train, one run each at a time")
     public_url: str = Field("", description="The address classmates type; share links use it")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "datasets_dir")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().resolve()

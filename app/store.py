@@ -18,9 +18,11 @@ from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
 from app.models import ACTIVE, Artifact, Layer, Run, Share, Snapshot, Worker
-from ml.records import Metrics, RunRecord, StepRecord
+from ml.records import Metrics, MonteCarlo, RunRecord, StepRecord
 from ml.spec import RunSpec
 
+MONTE_CARLO = "monte_carlo.safetensors"  # the artifact of a run with mc_passes
+WEIGHTS = "weights.safetensors"
 SNAPSHOT = SQLModel.metadata.tables["snapshot"]
 WORKER_SEEN_WITHIN = 15.0  # seconds; workers report every 2
 
@@ -53,7 +55,15 @@ def find_run(session: Session, run_id: str) -> RunRecord | None:
 def load_run(session: Session, run_id: str) -> RunRecord | None:
     """The run with all its snapshots; None if there is no such run."""
     record = find_run(session, run_id)
-    return replace(record, snapshots=snapshots_after(session, record, -1)) if record else None
+    if record is None:
+        return None
+    return replace(record, snapshots=snapshots_after(session, record, -1), monte_carlo=monte_carlo(session, record))
+
+
+def monte_carlo(session: Session, run: RunRecord) -> MonteCarlo | None:
+    """What a finished run with Monte-Carlo dropout found."""
+    file = artifact(session, run.id, MONTE_CARLO) if run.spec.mc_passes and run.status == "finished" else None
+    return rows.monte_carlo(file) if file else None
 
 
 def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:

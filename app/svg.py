@@ -76,9 +76,19 @@ def _rule(axis: Json, ends: str) -> str:
 
 
 def _shape(shape: Json, layout: Json, height: float) -> str:
+    """A line over the whole height at one x, or over the whole width at one y."""
+    stroke = f'stroke="{shape["line"]["color"]}"{_dashes(shape["line"]["dash"])}'
+    if shape["xref"] == "paper":
+        y = _from_top(layout, shape["y0"], height)
+        return f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" {stroke}/>'
     x = _percent(_share(layout["xaxis"], shape["x0"]))
-    stroke = shape["line"]
-    return f'<line x1="{x}" x2="{x}" y1="0" y2="{height}" stroke="{stroke["color"]}"{_dashes(stroke["dash"])}/>'
+    return f'<line x1="{x}" x2="{x}" y1="0" y2="{height}" {stroke}/>'
+
+
+def _from_top(layout: Json, y: float, height: float) -> float:
+    """Pixels from the top of the plot to a value."""
+    axis = layout["yaxis"]
+    return height * (1 - _share(axis, math.log10(y) if axis["type"] == "log" else y))
 
 
 def _annotation(note: Json, layout: Json, height: float) -> str:
@@ -123,13 +133,11 @@ def _dashes(dash: str) -> str:
 def _pieces(trace: Json, layout: Json, height: float) -> list[list[tuple[float, float]]]:
     """The trace's points in the stretched area's units, cut where a value is missing."""
     pieces: list[list[tuple[float, float]]] = [[]]
-    logarithmic = layout["yaxis"]["type"] == "log"
     for x, y in zip(trace["x"], trace["y"], strict=True):
         if y is None:
             pieces.append([])
         else:
-            up = _share(layout["yaxis"], math.log10(y) if logarithmic else y)
-            pieces[-1].append((_WIDTH * _share(layout["xaxis"], x), height * (1 - up)))
+            pieces[-1].append((_WIDTH * _share(layout["xaxis"], x), _from_top(layout, y, height)))
     return [piece for piece in pieces if piece]
 
 

@@ -8,37 +8,45 @@ import io
 import logging
 import signal
 import time
+from dataclasses import fields
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import lifeline, store
 from app.db import make_engine
+from app.logs import start_log
+from ml.downloads import DataUnavailable
 from ml.records import Progress, StepRecord, Trained
+from ml.spec import RunSpec
 from ml.trainer import train
+from ml.transfer import Source
 
 PROGRESS_SECONDS = 0.25  # between two notes of the step reached
 
 log = logging.getLogger(__name__)
 
 
-def wait_for_run(pipe: Connection, database_url: str) -> None:
+def wait_for_run(pipe: Connection, database_url: str, datasets_dir: Path) -> None:
     """The child's whole life: get ready, wait for (run_id, attempt), train it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the worker decides
     lifeline.end_with_parent()
-    _warm_up()
+    start_log()
+    warm_up()
     try:
         run_id, attempt = pipe.recv()
     except EOFError:
         return
-    train_and_save(make_engine(database_url), run_id, attempt)
+    train_and_save(make_engine(database_url), run_id, attempt, datasets_dir)
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """One thread: the networks are small, and more threads would change the order of sums. And the first step of a
     process costs 50 ms, better spent while it waits."""
     torch.set_num_threads(1)
@@ -46,14 +54,15 @@ def _warm_up() -> None:
     torch.autograd.grad((x @ x).sum(), x)
 
 
-def train_and_save(engine: Engine, run_id: str, attempt: int) -> None:
+def train_and_save(engine: Engine, run_id: str, attempt: int, datasets_dir: Path | None = None) -> None:
     """Train the run and store its records under this attempt; a failure becomes the run's error."""
     with Session(engine) as session:
         run = store.find_run(session, run_id)
         if run is None:
             return
         try:
-            _save_all(session, run_id, attempt, train(run.spec))
+            source = _source(session, run.spec)
+            _save_all(session, run_id, attempt, train(run.spec, source=source, folder=datasets_dir))
         except store.Fenced as fenced:
             log.info("%s", fenced)
         except Exception as error:
@@ -75,15 +84,32 @@ def _save_all(session: Session, run_id: str, attempt: int, records) -> None:
                 store.finish(session, run_id, attempt, _files(record))
 
 
+def _source(session: Session, spec: RunSpec) -> Source | None:
+    """The run whose layers this one starts with; None where there is none, or it is gone."""
+    run = store.find_run(session, spec.transfer_from) if spec.transfer_from else None
+    weights = store.artifact(session, run.id, store.WEIGHTS) if run else None
+    return Source(run.spec, load_tensors(weights)) if run and weights else None
+
+
 def _files(trained: Trained) -> dict[str, bytes]:
     monitor = io.BytesIO()
     np.savez_compressed(monitor, inputs=trained.monitor_inputs, labels=trained.monitor_labels)
-    return {"weights.safetensors": save_tensors(trained.weights), "monitor.npz": monitor.getvalue()}
+    files = {store.WEIGHTS: save_tensors(trained.weights), "monitor.npz": monitor.getvalue()}
+    if found := trained.monte_carlo:
+        files[store.MONTE_CARLO] = save_tensors({x.name: getattr(found, x.name) for x in fields(found)})
+    return files
 
 
 def _fail(session: Session, run_id: str, attempt: int, error: Exception) -> None:
-    reason = "The run needed more memory than there is." if isinstance(error, MemoryError) else f"{error}"
     try:
-        store.fail(session, run_id, attempt, f"{reason} ({type(error).__name__})")
+        store.fail(session, run_id, attempt, _reason(error))
     except store.Fenced as fenced:
         log.info("%s", fenced)
+
+
+def _reason(error: Exception) -> str:
+    """What a student reads; an error that nobody foresaw has its name beside it."""
+    if isinstance(error, DataUnavailable):
+        return str(error)
+    reason = "The run needed more memory than there is." if isinstance(error, MemoryError) else f"{error}"
+    return f"{reason} ({type(error).__name__})"

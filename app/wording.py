@@ -1,12 +1,14 @@
 """How a run is told in words: one line, a table, durations."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.figures import diverged_at
 from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
 from ml.records import RunRecord
-from ml.spec import RunSpec
+from ml.sizes import PIECES
+from ml.spec import RunSpec, each
 
 
 def summary(spec: RunSpec) -> str:
@@ -14,18 +16,39 @@ def summary(spec: RunSpec) -> str:
     parts = [
         spec.dataset,
         _widths(spec),
-        spec.activation,
-        spec.init,
+        each(spec.activation),
+        each(spec.init),
         f"{spec.optimizer} {spec.lr:g}",
         f"batch {spec.batch_size}",
     ]
-    return " · ".join([*parts, *([f"dropout {spec.dropout:g}"] if spec.dropout else []), f"seed {spec.seed}"])
+    return " · ".join([*parts, *_regularisation(spec), f"seed {spec.seed}"])
+
+
+def _regularisation(spec: RunSpec) -> Iterator[str]:
+    """What is only told where the run has it."""
+    if spec.batch_norm != "none":
+        yield f"batch norm {spec.batch_norm}"
+    amounts = {
+        "dropout": spec.dropout, "input dropout": spec.input_dropout, "max-norm": spec.max_norm,
+        "decay": spec.weight_decay,
+    }  # fmt: skip
+    for name, value in amounts.items():
+        if value:
+            yield f"{name} {value:g}"
+    if spec.loss != "cross_entropy":
+        yield f"{spec.loss} loss"
+    if spec.clip != "none":
+        yield f"clip {spec.clip} {spec.clip_limit:g}"
+    if spec.transfer_from:
+        count = len(spec.transferred_layers)
+        yield f"{count} layer{'s' if count > 1 else ''} {'frozen' if spec.frozen_layers else 'transferred'}"
 
 
 def _widths(spec: RunSpec) -> str:
     """`300-100`, or `5 × 100` for layers of one width."""
-    depth, first = len(spec.hidden), spec.hidden[0]
-    return f"{depth} × {first}" if depth > 1 and set(spec.hidden) == {first} else "-".join(map(str, spec.hidden))
+    widths = spec.hidden
+    dense = f"{len(widths)} × {widths[0]}" if len(widths) > 1 and len(set(widths)) == 1 else "-".join(map(str, widths))
+    return f"cnn {'-'.join(map(str, spec.conv_channels))}, {dense}".rstrip(", ") if spec.conv_channels else dense
 
 
 def table(spec: RunSpec) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -39,29 +62,44 @@ def table(spec: RunSpec) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _read(spec: RunSpec, name: str) -> bool:
-    field, choices = USED_BY.get(name, ("", ()))
-    return not field or getattr(spec, field) in choices
+    return name not in USED_BY or USED_BY[name].reads(spec)
 
 
 def _value(spec: RunSpec, name: str) -> str:
     value = as_text(_used(spec, name))
-    if name in CHOICES:
-        entry = CHOICES[name][value]
-        return f"{entry.label}, {entry.formula}" if hasattr(entry, "formula") else entry.label
-    return value or "all"
+    if name not in CHOICES:
+        return value or "all"
+    entries = [CHOICES[name][choice] for choice in value.split(", ")]
+    return "; ".join(
+        f"{entry.label}, {entry.formula}" if getattr(entry, "formula", "") else entry.label for entry in entries
+    )
 
 
 def _used(spec: RunSpec, name: str) -> object:
     """The setting, or what null stands for."""
     if name == "hidden":
         return _widths(spec)
-    if name == "alpha":
-        return spec.activation_alpha
-    if name in spec.optimizer_constants:
-        return spec.optimizer_constants[name]
-    stands_for = {"steps_per_epoch": spec.steps_in_epoch, "snapshot_every": spec.snapshot_interval, "init_std": 1.0}
     value = getattr(spec, name)
-    return stands_for.get(name) if value is None else value
+    return value if value is not None else _stands_for(spec).get(name)
+
+
+def _stands_for(spec: RunSpec) -> dict[str, object]:
+    """What null means in this run, by field."""
+    return {
+        "steps_per_epoch": spec.steps_in_epoch,
+        "snapshot_every": spec.snapshot_interval,
+        "init_std": 1.0,
+        "channels": spec.conv_channels,
+        "alpha": next((a.alpha for a in spec.activations if a.alpha is not None), None),
+        "pieces": PIECES,
+        "clip_at": spec.clip_limit,
+        "max_norm": "off",
+        "transfer_from": "none",
+        "transfer_layers": len(spec.transferred_layers),
+        "transfer_freeze": False,
+        "mc_passes": "none",
+        **spec.optimizer_constants,
+    }
 
 
 def divergence(run: RunRecord) -> str:
@@ -102,5 +140,7 @@ def iso(moment: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital, but for Greek letters, which are names."""
-    return text[:1].upper() + text[1:] if text[:1].isascii() else text
+    """With a capital, but for Greek and single letters, which are names."""
+    first = text.split(" ")[0]
+    is_name = not first.isascii() or (len(first) == 1 and first != "a")
+    return text if is_name else text[:1].upper() + text[1:]

@@ -36,7 +36,7 @@ class Crew:
         self._job: tuple[str, int, Child] | None = None
         self._queue = Queue(settings)
         self._report(Worker(name=name, pid=os.getpid()))  # at once: importing torch takes the fork server two seconds
-        self._nursery = Nursery(settings.runs_url)
+        self._nursery = Nursery(settings.runs_url, settings.datasets_dir)
 
     # --- a run ---
 

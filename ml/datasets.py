@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ml import shapeset
-from ml.catalog import DATASETS
+from ml.catalog import DATASETS, SCALINGS
+from ml.downloads import fetch
+from ml.image_files import read_cifar, read_idx
 from ml.spec import RunSpec
 
 SPLIT_SEED = 2010  # one split for every run; the catalog's train_counts were counted with it
@@ -32,7 +35,7 @@ class Examples(NamedTuple):
 class Images(NamedTuple):
     """`pixels` (N, features) as they are stored, `labels` (N,) of the catalog's classes."""
 
-    pixels: NDArray[np.float32]
+    pixels: NDArray[np.float32] | NDArray[np.uint8]
     labels: NDArray[np.int64]
 
 
@@ -46,9 +49,13 @@ class Data:
     monitoring: Examples
 
 
-def load(spec: RunSpec) -> Data:
-    """The data of a run. The spec's seed decides the order of the batches (or the images of an endless stream) only."""
-    train, validation, monitoring = (_prepared(spec, images) for images in SPLITS[spec.dataset](spec))
+def load(spec: RunSpec, folder: Path | None = None) -> Data:
+    """The data of a run. The spec's seed decides the order of the batches (or the images of an endless stream) only.
+
+    `folder` holds the files of data sets that are not shipped (None: a folder of the user's cache); what is missing is
+    downloaded into it. Raises DataUnavailable where that fails.
+    """
+    train, validation, monitoring = (_prepared(spec, images) for images in SPLITS[spec.dataset](spec, folder))
     rng = np.random.default_rng((spec.seed, BATCHES))
     endless = DATASETS[spec.dataset].train_counts is None and spec.train_size is None
     return Data(
@@ -59,15 +66,20 @@ def load(spec: RunSpec) -> Data:
     )
 
 
-def _digits(spec: RunSpec) -> Iterator[Images]:
+def _digits(spec: RunSpec, _folder: Path | None) -> Iterator[Images]:
     """Train, validation and monitoring set of scikit-learn's digits."""
-    pixels, labels = _digits_file()
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    images = _digits_file()
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(images.labels))
     validation, monitoring = DATASETS["digits"].validation, DATASETS["digits"].monitoring
     train = len(order) - validation - monitoring
     for part, size in zip(np.split(order, [train, train + validation]), (spec.train_size, None, None), strict=True):
-        kept = part if spec.classes is None else part[np.isin(labels[part], spec.classes)]
-        yield Images(pixels[kept[:size]], labels[kept[:size]])
+        yield _chosen(spec, images, part, size)
+
+
+def _chosen(spec: RunSpec, images: Images, part: NDArray[np.intp], size: int | None = None) -> Images:
+    """The images of a part that are of the spec's classes, at most the first `size`."""
+    kept = part if spec.classes is None else part[np.isin(images.labels[part], spec.classes)]
+    return Images(images.pixels[kept[:size]], images.labels[kept[:size]])
 
 
 @cache
@@ -78,7 +90,7 @@ def _digits_file() -> Images:
     return Images(pixels.astype(np.float32), labels.astype(np.int64))
 
 
-def _shapeset(spec: RunSpec) -> Iterator[Images]:
+def _shapeset(spec: RunSpec, _folder: Path | None) -> Iterator[Images]:
     """Train, validation and monitoring set, each from its own stream. An endless run trains on other images."""
     data = DATASETS["shapeset"]
     sizes = {TRAIN: spec.train_size or data.validation, VALIDATION: data.validation, MONITORING: data.monitoring}
@@ -88,24 +100,52 @@ def _shapeset(spec: RunSpec) -> Iterator[Images]:
         yield Images(*map(np.concatenate, zip(*chunks, strict=True)))
 
 
-SPLITS: dict[str, Callable[[RunSpec], Iterator[Images]]] = {"digits": _digits, "shapeset": _shapeset}
+def _published(read: Callable, spec: RunSpec, folder: Path | None) -> Iterator[Images]:
+    """Train, validation and monitoring set of a data set that is published as a training and a test part."""
+    data = DATASETS[spec.dataset]
+    published, test = (Images(*part) for part in read(fetch(spec.dataset, folder), data))
+    held_out = _last_of_each_class(published.labels, data.validation // len(data.classes))
+    yield _chosen(spec, published, np.flatnonzero(~held_out), spec.train_size)
+    yield _chosen(spec, published, np.flatnonzero(held_out))
+    yield _chosen(spec, test, np.arange(data.monitoring))
+
+
+def _last_of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    last = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        last[np.flatnonzero(labels == label)[-count:]] = True
+    return last
+
+
+SPLITS: dict[str, Callable[[RunSpec, Path | None], Iterator[Images]]] = {
+    "digits": _digits,
+    "shapeset": _shapeset,
+    "mnist": partial(_published, read_idx),
+    "fashion_mnist": partial(_published, read_idx),
+    "cifar10": partial(_published, read_cifar),
+}
 
 
 def _prepared(spec: RunSpec, images: Images) -> Examples:
     """Scale the pixels and count the labels from 0, in the order of the spec's classes."""
     low, high = DATASETS[spec.dataset].pixel_range
-    new_low, new_high = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "none": (low, high)}[spec.scaling]
-    inputs = new_low + (images.pixels - low) * ((new_high - new_low) / (high - low))
+    new_low, new_high = SCALINGS[spec.scaling].ends(DATASETS[spec.dataset])
+    inputs = images.pixels.astype(np.float32)
+    inputs -= low  # in place, because CIFAR-10 takes 490 MB
+    inputs *= (new_high - new_low) / (high - low)
+    inputs += new_low
     labels = images.labels if spec.classes is None else np.searchsorted(spec.classes, images.labels)
     return Examples(torch.from_numpy(inputs), torch.from_numpy(labels))
 
 
 def _passes(train: Examples, size: int, rng: np.random.Generator) -> Iterator[Examples]:
     """Pass after pass over a fixed set, each in a new order; the last batch of a pass may be short."""
+    gathered = size * max(1, CHUNK // size)  # at a time: batch by batch would cost a tenth of a small net's step
     while True:
         order = torch.from_numpy(rng.permutation(len(train.labels)))
-        for chosen in order.split(size):
-            yield Examples(train.inputs[chosen], train.labels[chosen])
+        for chosen in order.split(gathered):
+            inputs, labels = train.inputs[chosen], train.labels[chosen]
+            yield from map(Examples, inputs.split(size), labels.split(size))
 
 
 def _stream(spec: RunSpec, rng: np.random.Generator) -> Iterator[Examples]:

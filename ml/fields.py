@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MAX_PARAMETERS = 20_000_000  # 80 MB of float32 weights; the paper's largest net has 7.1 million
@@ -12,6 +12,10 @@ MAX_SNAPSHOTS = 2_000
 MAX_LAYER_SNAPSHOTS = 8_000  # snapshots x layers: about 40 MB when a run is read whole
 MAX_WIDTH = 4_096
 MAX_DEPTH = 50
+MAX_CHANNELS = 256
+MAX_CONVOLUTIONS = 10
+MAX_OUTPUTS = 150_000  # of all convolutions for one image: about a GB while 300 of them are looked at
+MAX_PASSES = 1_000  # of Monte-Carlo dropout
 
 
 def wrong(problem: str, fix: str) -> PydanticCustomError:
@@ -30,9 +34,16 @@ def one_of(table: Mapping[str, Any]) -> Any:
     return Annotated[str, BeforeValidator(check), WithJsonSchema({"type": "string", "enum": list(table)})]
 
 
-def _not_built(value: Any) -> None:
-    if value not in (None, 0):
-        raise wrong("this setting is not built yet, so the run would ignore it", "leave it out")
+def one_or_each_of(table: Mapping[str, Any]) -> Any:
+    """A name out of a table of the catalog for every hidden layer, or a list with one for each."""
 
+    def check(value: Any) -> Any:
+        names = list(value) if isinstance(value, list | tuple) else [value]
+        for name in names:
+            if not isinstance(name, str) or name not in table:
+                raise wrong(f"{str(name)[:40]!r} is not one of the choices", "choose one of " + ", ".join(table))
+        return value
 
-NotBuilt = Annotated[Any, AfterValidator(_not_built), WithJsonSchema({"type": "null"})]
+    name = {"type": "string", "enum": list(table)}
+    schema = {"anyOf": [name, {"type": "array", "items": name, "maxItems": MAX_DEPTH + MAX_CONVOLUTIONS}]}
+    return Annotated[str | tuple[str, ...], BeforeValidator(check), WithJsonSchema(schema)]

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ml.fields import MAX_DEPTH, MAX_WIDTH
+from ml.fields import MAX_CHANNELS, MAX_CONVOLUTIONS, MAX_DEPTH, MAX_WIDTH
 from ml.spec import RunSpec
 
 
@@ -52,6 +52,8 @@ def _must_be(field: str, message: str) -> str:
     """Both bounds of a number, where pydantic names only the one that was broken; else pydantic's own words."""
     if field == "hidden":
         return f"must be a list of 1 to {MAX_DEPTH} layers of 1 to {MAX_WIDTH} units each"
+    if field == "channels":
+        return f"must be a list of 1 to {MAX_CONVOLUTIONS} convolutions of 1 to {MAX_CHANNELS} channels each"
     info = RunSpec.model_fields.get(field)
     bounds = [bound for rule in (info.metadata if info else []) if (bound := _bound(rule))]
     return f"must be {' and '.join(bounds)}" if bounds else message[:1].lower() + message[1:]

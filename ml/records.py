@@ -78,11 +78,16 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class LayerSnapshot:
-    """All signals of one layer at one step."""
+    """All signals of one layer at one step.
+
+    `extras` are what only some runs have: `unit_norms` (units,), the Euclidean norm of each unit's incoming weights,
+    with max-norm; `piece_shares` (units, pieces), how often each piece is the largest, with maxout.
+    """
 
     layer: str
     signals: dict[str, SignalSummary]
     health: Health = Health()
+    extras: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +102,41 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Clipping:
+    """Of the steps since the last snapshot: the mean norm of the gradient of all trained parameters before and after
+    clipping, and the share of steps that were clipped."""
+
+    norm_before: float
+    norm_after: float
+    clipped: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What step number `step` had at hand, without a monitoring pass; one value per layer, bottom up.
+
+    `gradient_norm` is ‖∂C/∂W‖ on the step's batch, after clipping. `update_ratio` is ‖ΔW‖/‖W‖ over the first units of
+    the layer (see trainer.PULSE_UNITS), 0 for a frozen layer.
+    """
+
+    step: int
+    gradient_norm: tuple[float, ...]
+    update_ratio: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One snapshot: the metrics and every layer, after `step` updates. `layers` is empty with monitoring off."""
+    """One snapshot: the metrics and every layer, after `step` updates. `layers` is empty with monitoring off.
+
+    `clipping` is None where nothing is clipped and at step 0; `pulses` are those since the last snapshot.
+    """
 
     step: int
     epoch: float
     metrics: Metrics
     layers: tuple[LayerSnapshot, ...] = ()
+    clipping: Clipping | None = None
+    pulses: tuple[Pulse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +147,45 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class MonteCarlo:
+    """What the trained net says of each validation example when dropout stays on (Gal & Ghahramani, 2016).
+
+    Over the passes: `mean` and `std` (examples, classes) of the probability of each class. `entropy` (examples,) of
+    the mean, in nats: 0 is certain, ln(classes) knows nothing. `labels` (examples,). `extremes` (2 k,) are the numbers
+    of the k examples of least entropy, the least first, then of the k of most, the most first; `pictures`
+    (2 k, features) are their inputs as fed to the net.
+    """
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    extremes: NDArray[np.int64]
+    pictures: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """The end of a run: what an independent program needs to compute the last snapshot again.
 
-    `weights` maps `hidden1.weight` (out, in), `hidden1.bias` (out,), ..., `output.bias` to float32 arrays;
+    `weights` maps `hidden1.weight` (out, in), `hidden1.bias` (out,), ..., `output.bias` to float32 arrays. A
+    convolution's weight is (out, in, 3, 3), a maxout layer's (units x pieces, in), the pieces of a unit next to each
+    other; `hidden1_norm.weight`, `.bias`, `.running_mean` and `.running_var` are batch normalisation's.
     `monitor_inputs` (N, inputs) float32 as fed to the net; `monitor_labels` (N,) int64.
     """
 
     weights: dict[str, NDArray[np.float32]]
     monitor_inputs: NDArray[np.float32]
     monitor_labels: NDArray[np.int64]
+    monte_carlo: MonteCarlo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run as everybody reads it: its spec, where it stands, and its snapshots in the order of their steps.
 
-    Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it.
+    Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it. `monte_carlo` is there once
+    a run with `mc_passes` has finished.
     """
 
     id: str
@@ -143,6 +198,7 @@ class RunRecord:
     finished: float | None = None
     error: str | None = None
     snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)
+    monte_carlo: MonteCarlo | None = field(default=None, repr=False)
 
     @property
     def steps(self) -> list[int]:
@@ -169,6 +225,11 @@ class RunRecord:
         values = [[getattr(x.health, name) for x in s.layers[:depth]] for s in self.snapshots]
         rows = [[math.nan if value is None else value for value in row] for row in values]
         return np.array(rows, dtype=np.float64).reshape(len(self.snapshots), depth)
+
+    @property
+    def pulses(self) -> tuple[Pulse, ...]:
+        """What was noted between the snapshots, in the order of the steps."""
+        return tuple(pulse for snapshot in self.snapshots for pulse in snapshot.pulses)
 
     def metric(self, name: str) -> list[float]:
         return [getattr(snapshot.metrics, name) for snapshot in self.snapshots]

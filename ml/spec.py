@@ -1,31 +1,35 @@
 """RunSpec: everything that decides a training run, flat, so that it is a form, a URL and a JSON at once."""
 
 import json
-import math
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS
+from ml.catalog import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    BATCH_NORMS,
+    CLIPS,
+    DATASETS,
+    INITIALISERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCALINGS,
+    Activation,
+)
+from ml.checks import CHECKS
 from ml.fields import (
+    MAX_CHANNELS,
+    MAX_CONVOLUTIONS,
     MAX_DEPTH,
-    MAX_LAYER_SNAPSHOTS,
-    MAX_PARAMETERS,
-    MAX_SNAPSHOTS,
+    MAX_PASSES,
     MAX_STEPS,
     MAX_WIDTH,
-    NotBuilt,
     one_of,
-    wrong,
+    one_or_each_of,
 )
-from ml.sizes import available_examples, parameter_count, steps_in_one_pass, units
+from ml.sizes import LayerShape, conv_channels, layer_shapes, per_layer, steps_in_one_pass
 
 
 class RunSpec(BaseModel):
@@ -40,43 +44,82 @@ class RunSpec(BaseModel):
     train_size: int | None = Field(None, ge=1, le=100_000, description="Training examples; empty = all", examples=[500])
     scaling: one_of(SCALINGS) = Field("symmetric", description="Range of the inputs")  # type: ignore[valid-type]
 
-    architecture: Literal["mlp"] = Field("mlp", description="Kind of network")
+    architecture: one_of(ARCHITECTURES) = Field("mlp", description="Kind of network")  # type: ignore[valid-type]
+    channels: tuple[Annotated[int, Field(ge=1, le=MAX_CHANNELS)], ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_CONVOLUTIONS,
+        description="Channels of each convolution, input side first; empty = 16, 32",
+        examples=[[16, 32]],
+    )
     hidden: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
         (300, 100),
-        min_length=1,
         max_length=MAX_DEPTH,
-        description="Units of each hidden layer, input side first",
+        description="Units of each dense hidden layer, input side first",
         examples=[[300, 100]],
     )
-    channels: NotBuilt = None
-    activation: one_of(ACTIVATIONS) = Field("relu", description="Function of the hidden units")  # type: ignore[valid-type]
+    activation: one_or_each_of(ACTIVATIONS) = Field(  # type: ignore[valid-type]
+        "relu", description="Function of the hidden units, or one for each hidden layer", examples=["relu"]
+    )
     alpha: float | None = Field(None, ge=0, le=10, description="Slope or scale on the negative side", examples=[0.01])
-    pieces: NotBuilt = None
-    init: one_of(INITIALISERS) = Field("kaiming_normal", description="How the weights are drawn")  # type: ignore[valid-type]
+    pieces: int | None = Field(None, ge=2, le=8, description="Weight vectors of a maxout unit; empty = 2", examples=[2])
+    init: one_or_each_of(INITIALISERS) = Field(  # type: ignore[valid-type]
+        "kaiming_normal",
+        description="How the weights are drawn, or one for each hidden layer; the output's are drawn as the last one's",
+        examples=["kaiming_normal"],
+    )
     init_std: float | None = Field(
-        None, ge=0, le=100, description="Standard deviation for init = normal", examples=[1.0]
+        None, ge=0, le=100, description="Standard deviation for init = normal; empty = 1", examples=[1.0]
     )
     bias_init: float = Field(0.0, ge=-100, le=100, description="Every bias starts at this value", examples=[0.0])
+    transfer_from: str | None = Field(
+        None, min_length=1, max_length=40, description="Id of a finished run whose lower layers this one starts with"
+    )
+    transfer_layers: int | None = Field(
+        None, ge=1, le=MAX_DEPTH, description="How many of its hidden layers; empty = all", examples=[1]
+    )
+    transfer_freeze: bool | None = Field(
+        None, description="Whether they stay as they are; empty = they are trained further", examples=[True]
+    )
 
-    batch_norm: Literal["none"] = "none"
+    batch_norm: one_of(BATCH_NORMS) = Field("none", description="Normalise over the batch")  # type: ignore[valid-type]
     dropout: float = Field(
         0.0, ge=0, lt=1, description="Probability that a hidden unit is dropped in a training step", examples=[0.2]
     )
-    input_dropout: NotBuilt = None
-    max_norm: NotBuilt = None
-    weight_decay: NotBuilt = None
-    loss: Literal["cross_entropy"] = Field("cross_entropy", description="What is minimised")
+    input_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Probability that an input is dropped in a training step", examples=[0.1]
+    )
+    max_norm: float | None = Field(
+        None,
+        gt=0,
+        le=1000,
+        description="Longest that the incoming weights of a unit may be after a step; empty = any length",
+        examples=[3.0],
+    )
+    weight_decay: float = Field(
+        0.0, ge=0, le=10, description="λ, adds λW to the gradient of the weights, not of the biases", examples=[1e-4]
+    )
+    mc_passes: int | None = Field(
+        None,
+        ge=2,
+        le=MAX_PASSES,
+        description="Passes with dropout over the validation set at the end, to see how certain the net is",
+        examples=[50],
+    )
 
+    loss: one_of(LOSSES) = Field("cross_entropy", description="What is minimised")  # type: ignore[valid-type]
     optimizer: one_of(OPTIMIZERS) = Field("adam", description="How the weights are updated")  # type: ignore[valid-type]
     lr: float = Field(0.001, gt=0, le=1000, description="Learning rate η", examples=[0.001])
     momentum: float | None = Field(
-        None, ge=0, lt=1, description="β of momentum, β₁ of Adam; empty = 0.9", examples=[0.9]
+        None, ge=0, lt=1, description="β of momentum, β₁ of Adam and Nadam; empty = 0.9", examples=[0.9]
     )
-    beta2: float | None = Field(None, ge=0, lt=1, description="β₂ of Adam; empty = 0.999", examples=[0.999])
-    rho: NotBuilt = None
-    eps: float | None = Field(None, gt=0, le=1, description="ε of Adam; empty = 1e-8", examples=[1e-8])
-    clip: Literal["none"] = "none"
-    clip_at: NotBuilt = None
+    beta2: float | None = Field(None, ge=0, lt=1, description="β₂ of Adam and Nadam; empty = 0.999", examples=[0.999])
+    rho: float | None = Field(None, ge=0, lt=1, description="ρ, decay of RMSProp; empty = 0.9", examples=[0.9])
+    eps: float | None = Field(
+        None, gt=0, le=1, description="ε, added to the root; empty = 1e-8, AdaGrad 1e-10", examples=[1e-8]
+    )
+    clip: one_of(CLIPS) = Field("none", description="Shorten gradients that are too long")  # type: ignore[valid-type]
+    clip_at: float | None = Field(None, gt=0, le=1e6, description="c of the clipping; empty = 1", examples=[1.0])
 
     batch_size: int = Field(32, ge=1, le=10_000, description="Examples per step", examples=[32])
     epochs: int = Field(10, ge=0, le=100_000, description="0 = only look at the initialisation", examples=[10])
@@ -96,10 +139,6 @@ class RunSpec(BaseModel):
     bins: int = Field(100, ge=10, le=200, description="Bins of a histogram", examples=[100])
 
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Same seed, same run, bit for bit", examples=[0])
-    transfer_from: NotBuilt = None
-    transfer_layers: NotBuilt = None
-    transfer_freeze: NotBuilt = None
-    mc_passes: NotBuilt = None
     device: Literal["auto", "cpu"] = Field("auto", description="Where it is computed; auto is the CPU in this version")
 
     @model_validator(mode="before")
@@ -107,113 +146,14 @@ class RunSpec(BaseModel):
     def _null_is_the_default(cls, data: Any) -> Any:
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
-    # A field is checked against those above it: `info.data` holds the ones that were right by themselves.
-
-    @field_validator("name")
+    @field_validator("*")
     @classmethod
-    def _name_is_printable(cls, name: str) -> str:
-        if not name.isprintable():
-            raise wrong("the name holds characters that can't be printed", "use letters, digits and punctuation")
-        return name.strip()
-
-    @field_validator("classes")
-    @classmethod
-    def _classes_exist(cls, classes: tuple[int, ...] | None, info: ValidationInfo) -> tuple[int, ...] | None:
-        if classes is None or "dataset" not in info.data:
-            return classes
-        count = len(DATASETS[info.data["dataset"]].classes)
-        if len(set(classes)) != len(classes) or len(classes) < 2 or not all(0 <= c < count for c in classes):
-            raise wrong(
-                f"must name at least two different labels from 0 to {count - 1}", f"for example 0 and {count - 1}"
-            )
-        return tuple(sorted(classes))
-
-    @field_validator("train_size")
-    @classmethod
-    def _train_size_is_there(cls, size: int | None, info: ValidationInfo) -> int | None:
-        if size is None or not {"dataset", "classes"} <= info.data.keys():
-            return size
-        available = available_examples(DATASETS[info.data["dataset"]], info.data["classes"])
-        if available is not None and size > available:
-            raise wrong(f"there are only {available:,} training examples", f"at most {available}")
-        return size
-
-    @field_validator("hidden")
-    @classmethod
-    def _network_fits(cls, hidden: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        if not {"dataset", "classes"} <= info.data.keys():
-            return hidden
-        count = parameter_count(units(info.data["dataset"], info.data["classes"], hidden))
-        if count > MAX_PARAMETERS:
-            raise wrong(
-                f"the network would have {count:,} parameters, the limit is {MAX_PARAMETERS:,}",
-                "fewer or narrower layers, for example 1000, 1000, 1000",
-            )
-        return hidden
-
-    @field_validator("alpha")
-    @classmethod
-    def _alpha_is_used(cls, alpha: float | None, info: ValidationInfo) -> float | None:
-        activation = info.data.get("activation")
-        if alpha is not None and activation and ACTIVATIONS[activation].alpha is None:
-            users = " or ".join(a.name for a in ACTIVATIONS.values() if a.alpha is not None)
-            raise wrong(f"{activation} has no α", f"leave it out, or choose activation = {users}")
-        return alpha
-
-    @field_validator("init_std")
-    @classmethod
-    def _init_std_is_used(cls, std: float | None, info: ValidationInfo) -> float | None:
-        init = info.data.get("init")
-        if std is not None and init not in (None, "normal"):
-            raise wrong(f"{init} computes its own standard deviation", "leave it out, or choose init = normal")
-        return std
-
-    @field_validator("momentum", "beta2", "eps")
-    @classmethod
-    def _constant_is_used(cls, value: float | None, info: ValidationInfo) -> float | None:
-        optimizer = info.data.get("optimizer")
-        if value is not None and optimizer and info.field_name not in OPTIMIZERS[optimizer].defaults:
-            users = " or ".join(o.name for o in OPTIMIZERS.values() if info.field_name in o.defaults)
-            raise wrong(f"{optimizer} does not use it", f"leave it out, or choose optimizer = {users}")
-        return value
-
-    @field_validator("batch_size")
-    @classmethod
-    def _batch_fits(cls, batch: int, info: ValidationInfo) -> int:
-        if not {"dataset", "classes", "train_size"} <= info.data.keys():
-            return batch
-        available = info.data["train_size"] or available_examples(DATASETS[info.data["dataset"]], info.data["classes"])
-        if available is not None and batch > available:
-            raise wrong(f"larger than the {available:,} training examples", f"at most {available}, for example 32")
-        return batch
-
-    @field_validator("steps_per_epoch")
-    @classmethod
-    def _run_ends(cls, steps: int | None, info: ValidationInfo) -> int | None:
-        if not {"dataset", "classes", "train_size", "batch_size", "epochs"} <= info.data.keys():
-            return steps
-        total = info.data["epochs"] * (steps or steps_in_one_pass(info.data))
-        if total > MAX_STEPS:
-            most = MAX_STEPS // info.data["epochs"]
-            raise wrong(
-                f"the run would take {total:,} steps, the limit is {MAX_STEPS:,}",
-                f"at most {most} with {info.data['epochs']} epochs, or fewer epochs",
-            )
-        return steps
-
-    @field_validator("snapshot_every")
-    @classmethod
-    def _snapshots_fit(cls, every: int | None, info: ValidationInfo) -> int | None:
-        if not {"dataset", "classes", "train_size", "batch_size", "epochs", "steps_per_epoch"} <= info.data.keys():
-            return every
-        in_epoch = info.data["steps_per_epoch"] or steps_in_one_pass(info.data)
-        total = info.data["epochs"] * in_epoch
-        count = math.ceil(total / (every or in_epoch)) + 1
-        most = min(MAX_SNAPSHOTS, MAX_LAYER_SNAPSHOTS // (len(info.data.get("hidden", ())) + 1))
-        if count > most:
-            least = math.ceil(total / (most - 1))
-            raise wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
-        return every
+    def _fits_the_fields_above(cls, value: Any, info: ValidationInfo) -> Any:
+        check = CHECKS.get(info.field_name or "")
+        try:
+            return check(value, info.data) if check else value
+        except KeyError:  # a field above is wrong, and `info.data` holds only those that are right
+            return value
 
     @classmethod
     def stored(cls, text: str) -> "RunSpec":
@@ -226,29 +166,73 @@ class RunSpec(BaseModel):
     @property
     def title(self) -> str:
         """The name, or what distinguishes the run where it has none."""
-        return self.name or f"{self.activation}, {self.init}"
+        return self.name or f"{each(self.activation)}, {each(self.init)}"
+
+    # --- the network ---
 
     @property
     def class_count(self) -> int:
         return len(self.classes or DATASETS[self.dataset].classes)
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Units of the input, each hidden layer and the output."""
-        return units(self.dataset, self.classes, self.hidden)
+    @cached_property
+    def shapes(self) -> tuple[LayerShape, ...]:
+        """Every layer, bottom up, the output's last."""
+        return tuple(layer_shapes(self.__dict__))
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers, bottom up: hidden1, hidden2, ..., output."""
+        """Names of the layers, bottom up: hidden1, hidden2, ..., output. A cnn's convolutions are the first ones."""
         return (*self.hidden_layers, "output")
 
     @property
     def hidden_layers(self) -> tuple[str, ...]:
-        return tuple(f"hidden{i}" for i in range(1, len(self.hidden) + 1))
+        return tuple(f"hidden{i}" for i in range(1, self.depth + 1))
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers, convolutions among them."""
+        return len(self.conv_channels) + len(self.hidden)
+
+    @property
+    def conv_channels(self) -> tuple[int, ...]:
+        """Channels of each convolution, input side first; none in a dense network."""
+        return conv_channels(self.__dict__)
 
     @property
     def parameters(self) -> int:
-        return parameter_count(self.sizes)
+        """Weights and biases, without batch normalisation's own."""
+        return sum(shape.parameters for shape in self.shapes)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Of each hidden layer, bottom up."""
+        return tuple(ACTIVATIONS[name] for name in per_layer(self.activation, self.depth))
+
+    @property
+    def inits(self) -> tuple[str, ...]:
+        """Name of each layer's initialiser, bottom up; the output's is the last hidden layer's."""
+        names = per_layer(self.init, self.depth)
+        return (*names, names[-1])
+
+    def activation_alpha(self, activation: Activation) -> float:
+        """The α that this activation uses; 0 where it has none."""
+        if activation.alpha is None:
+            return 0.0
+        return activation.alpha if self.alpha is None else self.alpha
+
+    @property
+    def transferred_layers(self) -> tuple[str, ...]:
+        """Names of the layers that start as another run left them."""
+        if self.transfer_from is None:
+            return ()
+        return self.hidden_layers[: self.transfer_layers]
+
+    @property
+    def frozen_layers(self) -> tuple[str, ...]:
+        """Names of the layers that are not trained."""
+        return self.transferred_layers if self.transfer_freeze else ()
+
+    # --- the training ---
 
     @property
     def steps_in_epoch(self) -> int:
@@ -265,13 +249,18 @@ class RunSpec(BaseModel):
         return self.snapshot_every or self.steps_in_epoch
 
     @property
-    def activation_alpha(self) -> float:
-        """The α that is used; 0 where the activation has none."""
-        return self.alpha if self.alpha is not None else ACTIVATIONS[self.activation].alpha or 0.0
-
-    @property
     def optimizer_constants(self) -> dict[str, float]:
         """The optimizer's own constants, the spec's where it names them, else the defaults."""
-        chosen = {"momentum": self.momentum, "beta2": self.beta2, "eps": self.eps}
+        chosen = {"momentum": self.momentum, "beta2": self.beta2, "rho": self.rho, "eps": self.eps}
         defaults = OPTIMIZERS[self.optimizer].defaults
         return {name: default if chosen[name] is None else chosen[name] for name, default in defaults.items()}  # type: ignore[misc]
+
+    @property
+    def clip_limit(self) -> float:
+        """c of the clipping, where there is any."""
+        return 1.0 if self.clip_at is None else self.clip_at
+
+
+def each(choice: str | tuple[str, ...]) -> str:
+    """A choice for all layers or one for each, as one reads it: `relu`, `leaky_relu / relu`."""
+    return choice if isinstance(choice, str) else " / ".join(choice)

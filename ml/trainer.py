@@ -1,66 +1,108 @@
 """Train the network of a RunSpec. The loop is read from top to bottom; what it measures is in ml.probe."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
-from ml.catalog import OPTIMIZERS
+from ml.cost import jacobian_interval
 from ml.datasets import Data, Examples, load
-from ml.model import build, evaluating, resolve
+from ml.losses import LOSSES
+from ml.model import build, copy_layers, evaluating
+from ml.monte_carlo import predict
+from ml.optimisation import (
+    Clipper,
+    PulseTaker,
+    limit_norms,
+    make_optimizer,
+    set_gradients,
+    trained_parameters,
+)
 from ml.probe import hidden_weights, measure
 from ml.records import Metrics, Progress, StepRecord, Trained
 from ml.spec import RunSpec
+from ml.transfer import Source
+
+CHUNK = 1000  # examples that metrics are computed on at a time
 
 
-def train(spec: RunSpec, *, monitor: bool = True) -> Iterator[Progress | StepRecord | Trained]:
+def train(
+    spec: RunSpec,
+    *,
+    source: Source | None = None,
+    folder: Path | None = None,
+    monitor: bool = True,
+    jacobians: bool = True,
+    pulses: bool = True,
+) -> Iterator[Progress | StepRecord | Trained]:
     """Train and yield what is seen on the way: a Progress after every update, a StepRecord before the first one, every
     `snapshot_interval` updates and at the end, and at last what was trained.
 
-    The same spec yields the same numbers, bit for bit, with `monitor` on or off (off leaves the records' layers
-    empty) and whatever happens between two yields: no global random state is read or written. A network that
-    diverges goes on to its end, with records that are not finite.
+    The same spec yields the same numbers, bit for bit, whatever is monitored and whatever happens between two yields:
+    no global random state is read or written. `monitor` off leaves the records' layers and pulses empty; `jacobians`
+    and `pulses` off leave out only these. A network that diverges goes on to its end, with records that are not finite.
+
+    `source` is the run that `spec.transfer_from` names; data files are kept in `folder`. Raises ValueError where the
+    source is missing or does not fit, DataUnavailable where a data file can't be had.
     """
-    data = load(spec)
+    data = load(spec, folder)
     model = build(spec, torch.Generator().manual_seed(spec.seed))
-    optimizer = _optimizer(spec, model)
+    copy_layers(model, spec, source)
+    parameters = trained_parameters(model, spec)
+    optimizer = make_optimizer(spec, parameters)
+    loss_of = LOSSES[spec.loss]
+    clipper = Clipper(spec, parameters) if spec.clip != "none" else None
+    pulse = PulseTaker(spec, model) if monitor and pulses else None
+    jacobian_steps = spec.snapshot_interval * jacobian_interval(spec)
     before = None
 
     for step in range(spec.steps + 1):
         snapshot = step % spec.snapshot_interval == 0 or step == spec.steps
         if step:
             before = hidden_weights(model, spec) if snapshot and monitor else None
-            _update(model, optimizer, next(data.batches))
+            if pulse:
+                pulse.before(step)
+            inputs, labels = next(data.batches)
+            set_gradients(loss_of(model(inputs), labels), [*parameters.values()])
+            if clipper:
+                clipper.clip()
+            optimizer.step()
+            if spec.max_norm:
+                limit_norms(model, spec, spec.max_norm)
+            if pulse:
+                pulse.after(step)
             yield Progress(step)
         if snapshot:
-            metrics = _metrics(model, data)
-            wide = step in (0, spec.steps)
-            layers = measure(model, spec, data.monitoring, before, wide_jacobians=wide) if monitor else ()
-            yield StepRecord(step, step / spec.steps_in_epoch, metrics, layers)
+            metrics = _metrics(model, spec, data)
+            with_jacobians = jacobians and (step % jacobian_steps == 0 or step == spec.steps)
+            layers = measure(model, spec, data.monitoring, before, jacobians=with_jacobians) if monitor else ()
+            yield StepRecord(
+                step,
+                step / spec.steps_in_epoch,
+                metrics,
+                layers,
+                clipper.since_last() if clipper else None,
+                pulse.since_last() if pulse else (),
+            )
 
     weights = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
-    yield Trained(weights, data.monitoring.inputs.numpy(), data.monitoring.labels.numpy())
+    certainty = predict(model, data.validation, spec.mc_passes) if spec.mc_passes else None
+    yield Trained(weights, data.monitoring.inputs.numpy(), data.monitoring.labels.numpy(), certainty)
 
 
-def _optimizer(spec: RunSpec, model: nn.Module) -> torch.optim.Optimizer:
-    entry = OPTIMIZERS[spec.optimizer]
-    return resolve(entry.torch)(model.parameters(), lr=spec.lr, **entry.arguments(spec.optimizer_constants))
+@torch.no_grad()
+def _metrics(model: nn.Module, spec: RunSpec, data: Data) -> Metrics:
+    """Of the fixed part of the train set and of the validation set, in one go where they are small."""
+    parts = [data.train.inputs, data.validation.inputs]
+    whole = [torch.cat(parts)] if len(parts[0]) + len(parts[1]) <= CHUNK else [c for x in parts for c in x.split(CHUNK)]
+    with evaluating(model):
+        logits = torch.cat([model(inputs) for inputs in whole])
+    train, validation = logits.split([len(part) for part in parts])
+    return Metrics(*_loss_and_error(spec, train, data.train), *_loss_and_error(spec, validation, data.validation))
 
 
-def _update(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Examples) -> None:
-    loss = F.cross_entropy(model(batch.inputs), batch.labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-
-
-def _metrics(model: nn.Module, data: Data) -> Metrics:
-    with evaluating(model), torch.no_grad():
-        return Metrics(*_loss_and_error(model, data.train), *_loss_and_error(model, data.validation))
-
-
-def _loss_and_error(model: nn.Module, examples: Examples) -> tuple[float, float]:
-    logits = model(examples.inputs)
+def _loss_and_error(spec: RunSpec, logits: Tensor, examples: Examples) -> tuple[float, float]:
+    """Mean loss and share of wrong answers."""
     wrong = (logits.argmax(dim=1) != examples.labels).sum().item()
-    return F.cross_entropy(logits, examples.labels).item(), wrong / len(examples.labels)
+    return LOSSES[spec.loss](logits, examples.labels).item(), wrong / len(examples.labels)

@@ -33,7 +33,7 @@ export function followRun(root, base, moments, changed) {
 }
 
 function drawHead() {
-  drawAnew("#run-head").catch(() => setTimeout(drawHead, RECONNECT_MS));
+  drawAnew("#run-head", "#certainty", "#answers").catch(() => setTimeout(drawHead, RECONNECT_MS));
 }
 
 // A run that another worker has begun again starts from its first snapshot.
@@ -63,10 +63,10 @@ function duration(seconds) {
   return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-// Takes a part of the page from the server, as it is now.
-export async function drawAnew(selector) {
+// Takes parts of the page, those it has, from the server as they are now.
+export async function drawAnew(...selectors) {
   const answer = await fetch(location.href);
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector(selector).replaceWith(page.querySelector(selector));
+  for (const selector of selectors) document.querySelector(selector)?.replaceWith(page.querySelector(selector));
 }

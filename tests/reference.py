@@ -3,12 +3,21 @@
 Shares no code with the product: an independent program would do the same with an export.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 
 
 def sigmoid(s):
     return 1 / (1 + np.exp(-s))
 
+
+def normal(s):
+    """Density and distribution function of the standard normal distribution."""
+    return np.exp(-(s**2) / 2) / np.sqrt(2 * np.pi), np.vectorize(NormalDist().cdf)(s)
+
+
+SCALE, ALPHA = 1.0507009873554804934, 1.6732632423543772848  # Klambauer et al. (2017)
 
 # (f, f'); α is 0.01 for leaky_relu and 1 for elu
 FUNCTIONS = {
@@ -18,8 +27,16 @@ FUNCTIONS = {
     "relu": (lambda s: np.maximum(s, 0), lambda s: (s > 0) * 1.0),
     "leaky_relu": (lambda s: np.where(s > 0, s, 0.01 * s), lambda s: np.where(s > 0, 1, 0.01)),
     "elu": (lambda s: np.where(s > 0, s, np.expm1(s)), lambda s: np.where(s > 0, 1, np.exp(s))),
+    "selu": (
+        lambda s: SCALE * np.where(s > 0, s, ALPHA * np.expm1(s)),
+        lambda s: SCALE * np.where(s > 0, 1, ALPHA * np.exp(s)),
+    ),
+    "gelu": (lambda s: s * normal(s)[1], lambda s: normal(s)[1] + s * normal(s)[0]),
+    "linear": (lambda s: s, lambda s: np.ones_like(s)),
 }
-MAX_SLOPE = {"sigmoid": 0.25, "tanh": 1, "softsign": 1, "relu": 1, "elu": 1}
+MAX_SLOPE = {
+    "sigmoid": 0.25, "tanh": 1, "softsign": 1, "relu": 1, "elu": 1, "selu": SCALE * ALPHA, "gelu": 1.1289,
+}  # fmt: skip
 RANGE = {"sigmoid": (0, 1), "tanh": (-1, 1), "softsign": (-1, 1)}
 
 

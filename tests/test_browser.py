@@ -88,6 +88,46 @@ def test_a_wrong_field_is_explained_beside_it_and_nothing_typed_is_lost(page: Pa
     expect(page).to_have_url(re.compile(r"/runs/\w+$"))
 
 
+def test_what_theory_expects_follows_what_is_typed(page: Page, server: Server) -> None:
+    page.goto(server.url + "/new")
+    preview = page.locator("#preview")
+    expect(preview).not_to_contain_text("vanishes")
+    page.locator("[name=hidden]").fill("60, 60, 60, 60, 60, 60")
+    page.locator("[name=activation]").select_option("sigmoid")
+    expect(preview).to_contain_text("vanishes")
+    page.locator("[name=lr]").fill("-1")
+    expect(preview).to_contain_text("The preview waits")
+    page.locator("[name=lr]").fill("0.1")
+    expect(preview).to_contain_text("vanishes")
+
+
+def test_fields_come_and_go_with_what_they_depend_on(page: Page, server: Server) -> None:
+    page.goto(server.url + "/new")
+    for name in ("alpha", "pieces", "mc_passes", "transfer_layers", "clip_at"):
+        expect(page.locator(f"[name={name}]")).to_be_hidden()
+    page.locator("summary", has_text="or one for each layer").first.click()
+    page.locator("[name=activation_layers]").fill("maxout, leaky_relu")
+    page.locator("[name=dropout]").fill("0.2")
+    page.locator("[name=transfer_from]").fill("abc")
+    for name in ("alpha", "pieces", "mc_passes", "transfer_layers"):
+        expect(page.locator(f"[name={name}]")).to_be_visible()
+    page.locator("[name=dropout]").fill("0.0")
+    expect(page.locator("[name=mc_passes]")).to_be_hidden()
+    page.locator("[name=optimizer]").select_option("nesterov")
+    expect(page.get_by_text("look-ahead point")).to_be_visible()
+
+
+def test_how_certain_the_net_is_appears_at_the_end_of_the_run(page: Page, server: Server) -> None:
+    page.goto(server.url + "/new?hidden=100,50&dropout=0.4&mc_passes=20&epochs=40&max_norm=2&clip=norm")
+    page.get_by_role("button", name="Launch").click()
+    expect(page.locator(".pill")).to_have_text("Finished", timeout=60_000)
+    expect(page.locator("#answers img")).to_have_count(12)
+    expect(page.locator("#certainty")).to_contain_text("Over 20 passes")
+    for figure in ("monte_carlo", "clipping", "unit_norms", "update_ratio", "jacobian"):
+        page.locator(f'.figure[data-figure="{figure}"]').scroll_into_view_if_needed()
+        expect(lines(page, figure).first).to_be_attached(timeout=20_000)
+
+
 def test_the_figures_follow_a_run_while_it_trains(page: Page, server: Server) -> None:
     launch(
         page, server, dataset="shapeset", hidden="100, 100, 100, 100, 100", activation="tanh", batch_size="10",
@@ -139,7 +179,9 @@ def test_the_first_pictures_need_no_javascript(chromium: Browser, server: Server
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_no_page_is_wider_than_the_window(chromium: Browser, server: Server, scheme: Any, width: int) -> None:
-    run_id = server.launch(hidden=[20] * 8, activation="sigmoid", epochs=3)
+    run_id = server.launch(
+        hidden=[20] * 8, activation="sigmoid", epochs=3, dropout=0.1, mc_passes=5, clip="norm", max_norm=2
+    )
     server.wait_until_ended(run_id)
     context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     page = context.new_page()

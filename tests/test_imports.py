@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-NEEDS_TORCH = {"ml.datasets", "ml.model", "ml.probe", "ml.trainer"}
+NEEDS_NETWORK = {"ml.downloads", "ml.image_files", "pooch", "requests"}
+NEEDS_TORCH = {
+    "ml.datasets", "ml.jacobian", "ml.losses", "ml.model", "ml.monte_carlo", "ml.optimisation", "ml.probe",
+    "ml.trainer",
+}  # fmt: skip
 MAY_IMPORT_TORCH = {"app/training.py"}
+HEAVY = {"torch", "sklearn", "pooch", "requests"}
 
 
 def imports(file: Path) -> set[str]:
@@ -41,13 +46,17 @@ def test_only_the_training_child_imports_the_trainer_or_torch():
     assert importers("app", NEEDS_TORCH | {"torch"}) == MAY_IMPORT_TORCH
 
 
+def test_only_the_training_child_downloads_data_sets():
+    assert importers("app", NEEDS_NETWORK) == MAY_IMPORT_TORCH
+
+
 def test_only_the_worker_side_starts_training_children():
     assert importers("app", {"app.training"}) <= {"app/nursery.py", "app/worker.py"}
 
 
-@pytest.mark.parametrize("module", ["ml.catalog", "ml.spec", "ml.problems", "ml.records", "app.main"])
-def test_importing_what_the_web_process_uses_does_not_load_torch(module):
+@pytest.mark.parametrize("module", ["ml.catalog", "ml.spec", "ml.problems", "ml.records", "ml.theory", "app.main"])
+def test_importing_what_the_web_process_uses_does_not_load_torch_nor_what_downloads(module):
     assert find_spec(module), f"there is no {module}"
-    code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    code = f"import sys, {module}; sys.exit(not sys.modules.keys().isdisjoint({HEAVY}))"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0

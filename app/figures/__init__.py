@@ -9,12 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from app.figures import marks
 from app.figures.axes import Json
-from app.figures.densities import activation, backprop_gradient, layer_label, weight, weight_gradient
+from app.figures.certainty import monte_carlo
+from app.figures.densities import activation, backprop_gradient, weight, weight_gradient
+from app.figures.health import dead, gradient_norm, jacobian, piece_shares, update_ratio
 from app.figures.heatmap import saturation, saturation_word
+from app.figures.layer_lines import layer_label
 from app.figures.over_epochs import bands, diverged_at, error, gradient_flow, loss
+from app.figures.regularisation import clipped, clipping, unit_norms
+from app.figures.theory import predicted_activation, predicted_gradient
 from app.theme import DARK, LIGHT, PAGE, THEMES, Theme, layer_dash
 from ml.records import RunRecord
+from ml.spec import RunSpec
 
 __all__ = [
     "DARK", "FIGURES", "LIGHT", "PAGE", "THEMES", "Figure", "Theme", "diverged_at", "layer_dash", "layer_label",
@@ -22,15 +29,21 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _every_run(_: RunSpec) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Figure:
-    """`plot` draws it; `reads` is what it must know besides the run: the step of a snapshot, or a layer's name."""
+    """`plot` draws it; `reads` is what it must know besides the run: the step of a snapshot, or a layer's name;
+    `suits` tells whether runs of a spec have what it draws."""
 
     name: str
     title: str
     subtitle: str
     plot: Callable[..., Json]
     reads: Literal["", "step", "layer"] = ""
+    suits: Callable[[RunSpec], bool] = _every_run
 
     def draw(self, run: RunRecord, theme: Theme, step: int | None = None, layer: str | None = None) -> Json:
         """Plotly's {"data", "layout"}, for the snapshot at `step` or the last one before it (by default the latest) or
@@ -38,6 +51,8 @@ class Figure:
 
         Raises LookupError for a layer that the run does not have.
         """
+        if not self.suits(run.spec):
+            return marks.blank(theme, "this run has nothing of the kind")
         chosen = {"step": step, "layer": layer}
         return self.plot(run, theme, chosen[self.reads]) if self.reads else self.plot(run, theme)
 
@@ -47,17 +62,48 @@ class Figure:
         return [" ".join(part.split()) for part in (inspect.getdoc(self.plot) or "").split("\n\n")]
 
 
+def _can_saturate(spec: RunSpec) -> bool:
+    return any(activation.max_slope is not None for activation in spec.activations)
+
+
+def _clips(spec: RunSpec) -> bool:
+    return bool(spec.clip != "none")
+
+
 FIGURES = {
     figure.name: figure
     for figure in (
         Figure("loss", "Loss", "mean over train and validation set", loss),
         Figure("error", "Error", "share of wrong answers", error),
-        Figure("saturation", "Saturation", "share of units on the flat side", saturation),
+        Figure("saturation", "Saturation", "share of units on the flat side", saturation, suits=_can_saturate),
         Figure("activation", "Activations", "what each layer passes on", activation, "step"),
         Figure("backprop_gradient", "Back-propagated gradients", "what reaches each layer", backprop_gradient, "step"),
         Figure("weight_gradient", "Weight gradients", "what each layer learns from", weight_gradient, "step"),
         Figure("weight", "Weights", "what each layer has learnt", weight, "step"),
         Figure("bands", "Activations over training", "mean, ± std, 2nd and 98th percentile", bands, "layer"),
         Figure("gradient_flow", "Gradient flow", "how much gradient reaches each layer", gradient_flow),
+        Figure("predicted_activation", "The signal on its way up", "activations at step 0", predicted_activation),
+        Figure("predicted_gradient", "The gradient on its way down", "gradients at step 0", predicted_gradient),
+        Figure(
+            "jacobian", "Jacobian", "what becomes of a small change", jacobian,
+            suits=lambda spec: spec.depth > 1,
+        ),
+        Figure("update_ratio", "Size of the updates", "relative to the weights", update_ratio),
+        Figure("gradient_norm", "Gradient on the batch", "what the training steps get", gradient_norm),
+        Figure("dead", "Dead units", "silent for every example", dead, suits=_can_saturate),
+        Figure(
+            "piece_shares", "Pieces of maxout", "how evenly they win", piece_shares,
+            suits=lambda spec: "maxout" in (activation.name for activation in spec.activations),
+        ),
+        Figure("clipping", "Clipping", "the gradient before and after", clipping, suits=_clips),
+        Figure("clipped", "Clipped steps", "how often it was needed", clipped, suits=_clips),
+        Figure(
+            "unit_norms", "Max-norm", "longest and median weights of a unit", unit_norms,
+            suits=lambda spec: spec.max_norm is not None,
+        ),
+        Figure(
+            "monte_carlo", "Certainty", "entropy of right and of wrong answers", monte_carlo,
+            suits=lambda spec: spec.mc_passes is not None,
+        ),
     )
-}
+}  # fmt: skip

@@ -67,6 +67,11 @@ def log(theme: Theme, low: float, high: float, title: str = "", ticks: int = 6) 
     return _axis(theme, *padded(low, high), title, ticks) | smaller | {"type": "log", "minorloglabels": "none"}
 
 
+def layers(theme: Theme, depth: int, title: str = "") -> Json:
+    """A linear axis of the hidden layers, 1 next to the input, with whole numbers only."""
+    return linear(theme, 0.5, depth + 0.5, title) | {"tick0": 1, "dtick": math.ceil(depth / 8)}
+
+
 def _axis(theme: Theme, low: float, high: float, title: str, ticks: int) -> Json:
     axis: Json = {
         "range": [low, high],

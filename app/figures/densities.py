@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from app.figures import axes, marks
 from app.figures.axes import Json
-from app.theme import Theme, layer_dash
-from ml.catalog import ACTIVATIONS
+from app.figures.layer_lines import layer_line
+from app.theme import Theme
 from ml.records import Histogram, RunRecord
 
 # A bin with a smaller share of the values, or fewer of them, joins its neighbours: on a logarithmic axis a few values
@@ -76,7 +76,7 @@ def _density(run: RunRecord, theme: Theme, step: int | None, signal: str, title:
     # A density of 0 has no place on a logarithmic axis: far below it the line leaves the plot, as it should.
     floor = 10.0 ** (low - 2)
     lines = [(x, [max(y, floor) for y in ys]) for x, ys in outlines]
-    return {"data": _lines(theme, names, lines, len(run.spec.hidden)), "layout": layout}
+    return {"data": [layer_line(run.spec, theme, i, x, y) for i, (x, y) in enumerate(lines)], "layout": layout}
 
 
 def _decades(densities: list[list[float]]) -> tuple[int, int]:
@@ -86,27 +86,23 @@ def _decades(densities: list[list[float]]) -> tuple[int, int]:
     return min(low, math.floor(math.log10(lowest_peak)) - _DECADES_BELOW), high
 
 
-def _lines(theme: Theme, names: tuple[str, ...], lines: list[Outline], depth: int) -> list[Json]:
-    """`meta` holds the layer's name, by which the page's legend finds its line."""
-    return [
-        marks.line(x, y, layer_label(i, depth), theme.layer(i, depth), layer_dash(i)) | {"meta": name}
-        for i, (name, (x, y)) in enumerate(zip(names, lines, strict=True))
-    ]
-
-
-def layer_label(index: int, depth: int) -> str:
-    """What people read for `hidden1`, ..., `output` in a network with `depth` hidden layers."""
-    return f"layer {index + 1}" if index < depth else "output"
-
-
 def _range(run: RunRecord, signal: str, outlines: list[Outline]) -> tuple[float, float]:
     """Of the horizontal axis: the activation's own range, else round numbers, for gradients and weights around 0."""
-    bounded = ACTIVATIONS[run.spec.activation].range
+    bounded = common_range(run)
     if signal == "activation" and bounded:
         return bounded
     low, high = axes.round_range([x for xs, _ in outlines for x in xs])
     most = max(-low, high)
     return (low, high) if signal == "activation" else (-most, most)
+
+
+def common_range(run: RunRecord) -> tuple[float, float] | None:
+    """What bounds the activations of every layer; None where one layer's are unbounded."""
+    ranges = [activation.range for activation in run.spec.activations]
+    bounded = [ends for ends in ranges if ends]
+    if len(bounded) < len(ranges):
+        return None
+    return min(low for low, _ in bounded), max(high for _, high in bounded)
 
 
 def outline(histogram: Histogram) -> Outline:

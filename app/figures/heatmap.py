@@ -6,7 +6,6 @@ from app.figures import axes, marks
 from app.figures.axes import Json, numbers
 from app.figures.over_epochs import epoch_axis
 from app.theme import Theme
-from ml.catalog import ACTIVATIONS
 from ml.records import RunRecord
 
 _COLUMNS = 300  # more could not be told apart on a screen
@@ -27,7 +26,7 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     depth = share.shape[1]
     half_a_column = (epochs[-1] - epochs[-2]) / 2 if len(epochs) > 1 else 0.5
     x_axis = epoch_axis(run, theme, air=half_a_column) | {"showgrid": False}
-    layout = marks.frame(theme, 230, x_axis, _layer_axis(theme, depth), "hidden layer", right=76)
+    layout = marks.frame(theme, 230, x_axis, axes.layers(theme, depth) | {"showgrid": False}, "hidden layer", right=76)
     left, right = x_axis["range"]
     most = 1.0 if saturation_word(run) == "inactive" else 0.6
     data: list[Json] = [
@@ -52,11 +51,8 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
 
 def saturation_word(run: RunRecord) -> str:
     """What a unit on the flat side is called: an activation without an upper bound is switched off there."""
-    return "saturated" if ACTIVATIONS[run.spec.activation].range else "inactive"
-
-
-def _layer_axis(theme: Theme, depth: int) -> Json:
-    return axes.linear(theme, 0.5, depth + 0.5) | {"tick0": 1, "dtick": math.ceil(depth / 8), "showgrid": False}
+    can = [activation for activation in run.spec.activations if activation.max_slope]
+    return "inactive" if can and not any(activation.range for activation in can) else "saturated"
 
 
 def _colour_bar(most: float) -> Json:

@@ -4,7 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from app.figures.axes import Json, numbers
+import numpy as np
+
+from app.figures import axes
+from app.figures.axes import Array, Json, numbers
 from app.theme import FONT, Theme
 
 
@@ -40,6 +43,13 @@ def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int 
     }
 
 
+def blank(theme: Theme, reason: str) -> Json:
+    """A figure without data, and why."""
+    layout = frame(theme, 230, axes.linear(theme, 0, 1), axes.linear(theme, 0, 1), "")
+    say(layout, reason)
+    return {"data": [], "layout": layout}
+
+
 def line(x: Iterable[float], y: Iterable[float], name: str, colour: str, dash: str, width: float = 1.8) -> Json:
     """A line with gaps where y is not finite; a lone point gets a dot, or it could not be seen."""
     ys = numbers(y)
@@ -53,6 +63,23 @@ def line(x: Iterable[float], y: Iterable[float], name: str, colour: str, dash: s
         "line": {"color": colour, "dash": dash, "width": width},
         "marker": {"color": colour, "size": 6},
         "hovertemplate": f"{name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+    }
+
+
+def band(x: Iterable[float], low: Array, high: Array, name: str, colour: str) -> Json:
+    """The area between two lines, where both are finite."""
+    there = np.isfinite(low) & np.isfinite(high)
+    across = np.array(x)[there]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": numbers(np.concatenate([across, across[::-1]])),
+        "y": numbers(np.concatenate([low[there], high[there][::-1]])),
+        "fill": "toself",
+        "fillcolor": colour,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
     }
 
 
@@ -89,6 +116,17 @@ def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:
         note(text, x, height, xref="x", yref="paper", xanchor=side, yanchor="top", xshift=shift,
              font={"color": colour, "size": 11})
     )  # fmt: skip
+
+
+def guide(theme: Theme, layout: Json, y: float, text: str) -> End:
+    """A level to compare with, over the whole width of the plot. `y` is a value, also where the axis is logarithmic.
+    The name is to stand among those of the lines: at the last epoch, as far from the axis' end as 0 from its start."""
+    colour = theme.colour(lambda p: p.muted)
+    stroke = {"color": colour, "width": 1, "dash": "2px,4px"}
+    layout["shapes"].append(
+        {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": stroke}
+    )
+    return End(text, colour, sum(layout["xaxis"]["range"]), y)
 
 
 def name_ends(layout: Json, ends: Sequence[End], most: int = 8) -> None:

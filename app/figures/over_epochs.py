@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from app.figures import axes, marks
-from app.figures.axes import Array, Json, numbers
-from app.figures.densities import layer_label
-from app.theme import Theme, layer_dash
-from ml.catalog import ACTIVATIONS
+from app.figures.axes import Array, Json
+from app.figures.densities import common_range
+from app.figures.layer_lines import layer_label, layer_line, name_lines, positive
+from app.theme import Theme
 from ml.records import RunRecord, StepRecord
 
 
@@ -33,7 +33,7 @@ def error(run: RunRecord, theme: Theme) -> Json:
 
 def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, unit: float = 1) -> Json:
     train, validation = (np.array(run.metric(f"{split}_{metric}")) * unit for split in ("train", "val"))
-    y_axis = _axis(theme, np.concatenate([train, validation]))
+    y_axis = value_axis(theme, np.concatenate([train, validation]))
     layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=88)
     data = [
         marks.line(run.epochs, train, "train", theme.colour(lambda p: p.train), "solid"),
@@ -44,7 +44,7 @@ def _curves(run: RunRecord, theme: Theme, metric: str, title: str, value: str, u
     return {"data": data, "layout": layout}
 
 
-def _axis(theme: Theme, values: Array) -> Json:
+def value_axis(theme: Theme, values: Array) -> Json:
     """A linear axis, from 0 or, where the values stay far from it and yet change, around them; or a logarithmic one
     where they leave their start far behind."""
     finite = values[np.isfinite(values)]
@@ -68,7 +68,7 @@ def bands(run: RunRecord, theme: Theme, layer: str | None) -> Json:
     ±1 one after the other, from the bottom up, are its figure 3. A band that gets thinner from layer to layer means
     that the signal dies on its way up.
     """
-    index, depth = _index(run, layer), len(run.spec.hidden)
+    index, depth = _index(run, layer), run.spec.depth
     stats = {name: run.statistic("activation", name) for name in ("mean", "std", "p02", "p98")}
     mean, std, p02, p98 = (values[:, index] for values in stats.values())
     colour = theme.layer(index, depth)
@@ -76,7 +76,7 @@ def bands(run: RunRecord, theme: Theme, layer: str | None) -> Json:
     layout = marks.frame(theme, 200, epoch_axis(run, theme, ticks=4), _activation_axis(run, theme, stats), title)
     layout["annotations"][0]["font"] = {"color": colour, "size": 12}
     data = [
-        _band(run.epochs, mean - std, mean + std, theme.layer(index, depth, alpha=0.2)),
+        marks.band(run.epochs, mean - std, mean + std, "mean ± std", theme.layer(index, depth, alpha=0.2)),
         marks.line(run.epochs, p02, "2nd percentile", colour, "2px,2px", width=1),
         marks.line(run.epochs, p98, "98th percentile", colour, "2px,2px", width=1),
         marks.line(run.epochs, mean, "mean", colour, "solid"),
@@ -93,25 +93,9 @@ def _index(run: RunRecord, layer: str | None) -> int:
 
 
 def _activation_axis(run: RunRecord, theme: Theme, stats: dict[str, Array]) -> Json:
-    bounded = ACTIVATIONS[run.spec.activation].range
+    bounded = common_range(run)
     ends = [stats["mean"] - stats["std"], stats["mean"] + stats["std"], stats["p02"], stats["p98"]]
     return axes.linear(theme, *axes.padded(*(bounded or axes.round_range(np.concatenate(ends, axis=None)))), ticks=5)
-
-
-def _band(x: list[float], low: Array, high: Array, colour: str) -> Json:
-    there = np.isfinite(low) & np.isfinite(high)
-    across = np.array(x)[there]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "mean ± std",
-        "x": numbers(np.concatenate([across, across[::-1]])),
-        "y": numbers(np.concatenate([low[there], high[there][::-1]])),
-        "fill": "toself",
-        "fillcolor": colour,
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-    }
 
 
 def gradient_flow(run: RunRecord, theme: Theme) -> Json:
@@ -123,19 +107,13 @@ def gradient_flow(run: RunRecord, theme: Theme) -> Json:
     2010, equation 6 and figure 7). The first layer highest: it explodes.
     """
     std = run.statistic("backprop_gradient", "std")
-    depth = std.shape[1]
     y_axis = axes.log(theme, *axes.decades(std.ravel()))
     layout = marks.frame(theme, 280, epoch_axis(run, theme), y_axis, "std of the gradient N · ∂C/∂s", right=60)
-    positive = np.where(std > 0, std, np.nan)
-    data = [
-        marks.line(run.epochs, positive[:, i], layer_label(i, depth), theme.layer(i, depth), layer_dash(i))
-        | {"meta": f"hidden{i + 1}"}
-        for i in range(depth)
-    ]
+    data = [layer_line(run.spec, theme, i, run.epochs, column) for i, column in enumerate(positive(std).T)]
     explain_gaps(run, theme, layout)
     if run.snapshots and np.all(std == 0):
         marks.say(layout, "every gradient is exactly 0")
-    marks.name_ends(layout, [end for trace in data if (end := marks.end(trace))])
+    name_lines(layout, data)
     return {"data": data, "layout": layout}
 
 

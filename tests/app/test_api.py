@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from app import reading, store
 from app.figures import FIGURES
+from app.training import train_and_save
 from ml.records import Metrics, StepRecord
 from ml.spec import RunSpec
 from tests.conftest import TINY
@@ -71,7 +72,7 @@ def test_the_list_is_read_page_by_page(client: TestClient) -> None:
         ({"activation": "swish"}, "activation"),
         ({"colour": "red"}, "colour"),
         ({"epochs": -1}, "epochs"),
-        ({"batch_norm": "before"}, "batch_norm"),
+        ({"batch_norm": "both"}, "batch_norm"),
     ],
 )
 def test_a_bad_spec_names_the_field_and_the_fix_and_is_not_stored(
@@ -140,11 +141,84 @@ def test_histograms_count_every_value(client: TestClient, finished: str) -> None
     assert found["lo"] == [[-1, -1]] * 3
 
 
+def test_extras_are_null_where_a_run_has_none(client: TestClient, finished: str) -> None:
+    found = client.get(f"/api/runs/{finished}/extras").json()
+    assert [name for name, value in found.items() if value is not None] == ["pulses"]
+    assert client.get("/api/runs/nope/extras").status_code == 404
+
+
+@pytest.fixture
+def with_everything(engine: Engine, session: Session) -> str:
+    """The id of a finished run that has all that only some runs have."""
+    changes = {
+        "activation": "maxout", "max_norm": 1.0, "clip": "norm", "clip_at": 0.1, "epochs": 5, "dropout": 0.2,
+        "mc_passes": 3,
+    }  # fmt: skip
+    run = store.create_run(session, RunSpec(**{**TINY.model_dump(), **changes}))
+    attempt = store.claim(session, run.id)
+    assert attempt is not None
+    train_and_save(engine, run.id, attempt)
+    return run.id
+
+
+def test_extras_tell_everything_that_only_some_runs_have(client: TestClient, with_everything: str) -> None:
+    found = client.get(f"/api/runs/{with_everything}/extras").json()
+    assert found["clipping"]["steps"] == [3, 6, 9, 12, 15]
+    assert all(after <= 0.1 + 1e-6 for after in found["clipping"]["norm_after"])
+    assert found["unit_norms"]["layers"] == ["hidden1", "hidden2", "output"]
+    assert [len(layer) for layer in found["unit_norms"]["values"][-1]] == [16, 12, 10]
+    assert max(value for layer in found["unit_norms"]["values"][-1] for value in layer) <= 1
+    assert [len(layer) for layer in found["piece_shares"]["values"][-1]] == [8, 6, 0]
+    assert all(sum(unit) == pytest.approx(1) for unit in found["piece_shares"]["values"][-1][0])
+    assert (found["pulses"]["steps"], len(found["pulses"]["update_ratio"][0])) == ([10], 3)
+    certain = found["monte_carlo"]
+    assert (certain["passes"], len(certain["mean"]), certain["shape"]) == (3, 300, [1, 8, 8])
+    assert all(sum(row) == pytest.approx(1, abs=1e-5) for row in certain["mean"])
+    entropy = certain["entropy"]
+    assert entropy[certain["most_certain"][0]] == min(entropy)
+    assert entropy[certain["least_certain"][0]] == max(entropy)
+    assert len(certain["pictures"]) == len(certain["most_certain"]) + len(certain["least_certain"])
+
+
+def test_the_export_holds_what_only_some_runs_have(client: TestClient, with_everything: str) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/runs/{with_everything}/export.zip").content))
+    assert json.loads(archive.read("extras.json")) == client.get(f"/api/runs/{with_everything}/extras").json()
+    assert load_tensors(archive.read("monte_carlo.safetensors"))["mean"].shape == (300, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"transfer_from": "nope"}, "transfer_from", "no run with this id"),
+        ({"hidden": [9, 6]}, "transfer_from", "hidden1 has 8 units"),
+        ({"activation": "relu"}, "transfer_from", "was trained as tanh, here it is relu"),
+        ({"transfer_layers": 3}, "transfer_layers", "only 2 hidden layers"),
+    ],
+)
+def test_layers_that_do_not_fit_are_refused_with_the_reason(
+    client: TestClient, finished: str, changes: dict[str, Any], field: str, reason: str
+) -> None:
+    answer = client.post("/api/runs", json={**SPEC, "transfer_from": finished, **changes})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["field"] == field
+    assert reason in problem["message"]
+    assert problem["fix"]
+    assert len(client.get("/api/runs").json()["runs"]) == 1
+
+
+def test_layers_of_a_run_that_has_not_finished_are_refused(client: TestClient) -> None:
+    answer = client.post("/api/runs", json={**SPEC, "transfer_from": launch(client)})
+    assert answer.status_code == 422
+    assert "queued, so it has no final weights" in answer.json()["detail"][0]["message"]
+
+
 @pytest.mark.parametrize("name", sorted(FIGURES))
 @pytest.mark.parametrize("theme", ["light", "dark", "page"])
 def test_every_figure_is_drawn_as_json_and_as_svg(client: TestClient, finished: str, name: str, theme: str) -> None:
     figure = client.get(f"/api/runs/{finished}/figures/{name}", params={"theme": theme}).json()
-    assert figure["data"]
+    reasons = figure["layout"]["annotations"][1:]
+    assert figure["data"] or reasons
     picture = client.get(f"/api/runs/{finished}/figures/{name}.svg")
     assert picture.headers["content-type"].startswith("image/svg+xml")
     assert picture.text.startswith("<svg")
@@ -327,7 +401,7 @@ def test_the_export_holds_the_spec_the_metrics_and_the_health(client: TestClient
         assert float(last[layer]["dead"]) == flat.all(axis=0).mean()
 
 
-def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finished: str) -> None:
+def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finished: str, with_everything: str) -> None:
     document = client.get("/openapi.json").json()
 
     def check(path: str, template: str, method: str = "get", **request: Any) -> None:
@@ -343,6 +417,9 @@ def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finish
         check(run + path, template + parameter.get(head, "/figures/{name}"))
         assert last
     check(run, template)
+    check(f"{run}/extras", f"{template}/extras")
+    check(f"/api/runs/{with_everything}/extras", f"{template}/extras")
+    check("/api/runs", "/api/runs", "post", json={"transfer_from": "nope"})
     check("/api/runs", "/api/runs")
     check("/healthz", "/healthz")
     check("/api/runs", "/api/runs", "post", json={"epochs": 0})

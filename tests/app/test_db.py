@@ -1,6 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -75,3 +77,22 @@ def test_every_migration_can_be_taken_back(alembic: Config, engine: Engine) -> N
     assert inspect(engine).get_table_names() == ["alembic_version"]
     command.upgrade(alembic, "head")
     assert "run" in inspect(engine).get_table_names()
+
+
+def test_runs_of_the_first_release_are_read_after_the_upgrade_and_lose_nothing_by_a_step_back(
+    alembic: Config, engine: Engine, session: Session, finished: str
+) -> None:
+    before = store.load_run(session, finished)
+    assert before is not None
+    session.close()
+
+    command.downgrade(alembic, "0001")
+    columns = {column["name"] for table in ("snapshot", "layer") for column in inspect(engine).get_columns(table)}
+    assert columns.isdisjoint({"pulses", "extras", "clipped", "norm_before", "norm_after"})
+    command.upgrade(alembic, "head")
+
+    after = store.load_run(session, finished)
+    assert after is not None
+    assert (after.spec, after.status, after.steps) == (before.spec, before.status, before.steps)
+    assert [s.metrics for s in after.snapshots] == [s.metrics for s in before.snapshots]
+    np.testing.assert_equal(asdict(after)["snapshots"][-1]["layers"], asdict(before)["snapshots"][-1]["layers"])

@@ -11,9 +11,13 @@ from app.figures import DARK, FIGURES, LIGHT, PAGE, Figure, diverged_at, layer_d
 from app.figures.axes import Json, decades, numbers, round_limit, round_range
 from app.figures.densities import outline
 from app.figures.marks import End, frame, name_ends
+from app.figures.theory import predicted
+from app.ticks import ticks
 from ml.catalog import ACTIVATIONS
 from ml.records import SIGNALS, Histogram, RunRecord
-from tests.records import make_run
+from ml.spec import RunSpec
+from ml.theory import predict
+from tests.records import make_everything, make_run
 
 RUNS = {
     "nothing yet": make_run(0, status="queued", epochs=5),
@@ -27,6 +31,10 @@ RUNS = {
     "no flat side": make_run(2, activation="leaky_relu"),
     "unbounded": make_run(2, activation="relu"),
     "only the initialisation": make_run(1, epochs=0),
+    "everything": make_everything(4),
+    "everything, waiting": make_everything(0, status="queued"),
+    "everything, just begun": make_everything(1, status="running"),
+    "everything, diverged": make_everything(4, diverges_at=2),
 }
 
 
@@ -44,7 +52,7 @@ def test_plotly_accepts_every_figure_of_every_run_and_json_holds_it(name: str, r
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_with_data_names_its_quantities(name: str) -> None:
-    figure = FIGURES[name].draw(make_run(), LIGHT)
+    figure = FIGURES[name].draw(make_everything(), LIGHT)
     assert figure["layout"]["xaxis"]["title"]["text"]
     assert texts(figure)[0]
 
@@ -128,7 +136,7 @@ def test_densities_of_a_bounded_activation_span_its_whole_range() -> None:
 
 def test_a_line_never_leaves_its_axis_upwards() -> None:
     for name in FIGURES:
-        figure = FIGURES[name].draw(make_run(), LIGHT)
+        figure = FIGURES[name].draw(make_everything(), LIGHT)
         high = figure["layout"]["yaxis"]["range"][1]
         top = max(y for trace in figure["data"] for y in trace["y"])
         assert (math.log10(top) if figure["layout"]["yaxis"]["type"] == "log" else top) <= high
@@ -197,7 +205,7 @@ def test_a_density_without_finite_values_says_so() -> None:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_run_without_snapshots_says_that_it_waits(name: str) -> None:
-    assert "waiting for the first snapshot" in texts(FIGURES[name].draw(RUNS["nothing yet"], LIGHT))
+    assert "waiting for the first snapshot" in texts(FIGURES[name].draw(RUNS["everything, waiting"], LIGHT))
 
 
 def test_the_axis_of_epochs_grows_with_the_run_and_ends_with_it() -> None:
@@ -273,3 +281,44 @@ def test_the_loss_axis_starts_at_0_unless_the_loss_moves_far_from_it(
     start, end = FIGURES["loss"].draw(with_losses(*losses), LIGHT)["layout"]["yaxis"]["range"]
     air = 0.03 * (high - low)
     assert (start, end) == pytest.approx((low - air, high + air))
+
+
+THEORY = {"predicted_activation": "activation", "predicted_gradient": "backprop_gradient"}
+
+
+@pytest.mark.parametrize(("name", "signal"), THEORY.items())
+def test_theory_stands_beside_what_was_measured_before_the_first_step(name: str, signal: str) -> None:
+    run = make_run(4)
+    figure = FIGURES[name].draw(run, LIGHT)
+    measured, expected = figure["data"]
+    assert measured["x"] == expected["x"] == [1, 2, 3]
+    assert measured["y"] == pytest.approx(run.statistic(signal, "std")[0], rel=1e-5)
+    prediction = predict(run.spec)
+    assert prediction is not None
+    assert expected["y"] == pytest.approx(prediction.std(signal), rel=1e-5)
+    assert (measured["line"]["dash"], expected["line"]["dash"]) == ("solid", "6px,3px")
+    assert {"measured", "predicted"} <= set(texts(figure))
+
+
+@pytest.mark.parametrize("name", THEORY)
+def test_without_a_prediction_the_measured_line_stands_alone_and_the_figure_says_why(name: str) -> None:
+    figure = FIGURES[name].draw(make_run(2, transfer_from="another", transfer_layers=1), LIGHT)
+    assert [trace["name"] for trace in figure["data"]] == ["measured"]
+    assert "no prediction: layers of another run are not random" in texts(figure)
+    highest = max(figure["data"][0]["y"])
+    assert math.log10(highest) < figure["layout"]["yaxis"]["range"][1] - 1
+
+
+@pytest.mark.parametrize("name", THEORY)
+def test_a_network_of_zeros_has_no_place_on_a_logarithmic_axis(name: str) -> None:
+    zeros = predict(RunSpec(hidden=(4, 3), activation="tanh", init="normal", init_std=0.0))
+    assert zeros is not None
+    figure = predicted(RunSpec(hidden=(4, 3)), zeros, LIGHT, THEORY[name], height=160)
+    assert figure["data"][0]["y"] == [None, None]
+    assert "0 or not finite in every layer" in texts(figure)
+
+
+@pytest.mark.parametrize(("depth", "labels"), [(1, "1"), (5, "1 2 3 4 5"), (50, "1 8 15 22 29 36 43 50")])
+def test_layers_are_counted_in_whole_numbers(depth: int, labels: str) -> None:
+    figure = FIGURES["predicted_activation"].draw(make_run(1, hidden=(3,) * depth), LIGHT)
+    assert " ".join(text for _, text in ticks(figure["layout"]["xaxis"])) == labels

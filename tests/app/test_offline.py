@@ -27,6 +27,12 @@ def test_the_file_holds_every_figure_of_every_snapshot() -> None:
     assert len(figures["loss"]["data"]) == 2
 
 
+def test_the_file_holds_no_figure_that_the_run_has_nothing_for() -> None:
+    figures = data(page(make_run(2)))
+    assert "update_ratio" in figures
+    assert "clipping" not in figures
+
+
 def test_a_long_run_is_thinned_and_the_file_says_so() -> None:
     document = page(make_run(450, hidden=(3,)))
     steps = [int(step) for step in data(document)["activation"]]

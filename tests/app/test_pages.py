@@ -1,12 +1,13 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from safetensors.numpy import save as save_tensors
 from sqlmodel import Session
 
 from app import store
@@ -15,7 +16,7 @@ from app.figures import FIGURES
 from app.theme import PAGE
 from ml.records import RunRecord
 from ml.spec import RunSpec
-from tests.records import make_run
+from tests.records import make_everything, make_run
 
 Save = Callable[..., str]
 ORIGIN = {"Origin": "http://127.0.0.1:8000"}
@@ -32,7 +33,7 @@ def save(session: Session) -> Save:
             for snapshot in run.snapshots:
                 store.save_snapshot(session, run_id, attempt, snapshot)
         if status == "finished":
-            store.finish(session, run_id, attempt, {})
+            store.finish(session, run_id, attempt, artifacts(run))
         elif status == "failed":
             store.fail(session, run_id, attempt, "Out of <memory>")
         elif status == "cancelled":
@@ -40,6 +41,11 @@ def save(session: Session) -> Save:
         return run_id
 
     return save_run
+
+
+def artifacts(run: RunRecord) -> dict[str, bytes]:
+    found = run.monte_carlo
+    return {store.MONTE_CARLO: save_tensors({x.name: getattr(found, x.name) for x in fields(found)})} if found else {}
 
 
 def words(answer: Response) -> str:
@@ -131,6 +137,41 @@ def test_a_wrong_form_comes_back_as_typed_with_the_problem_beside_its_field(
     assert store.list_runs(session) == []
 
 
+def test_one_name_for_each_layer_is_launched_from_its_own_field_and_comes_back_from_the_url(
+    client: TestClient, session: Session
+) -> None:
+    typed = {"activation": "tanh", "activation_layers": "leaky_relu relu", "hidden": "8, 6", "alpha": "0.2"}
+    answer = client.post("/runs", data=typed, headers=ORIGIN)
+    spec = store.find_run(session, answer.headers["location"].removeprefix("/runs/")).spec
+    assert spec.activation == ("leaky_relu", "relu")
+    page = client.get("/new?activation=leaky_relu,relu").text
+    assert 'name="activation_layers" value="leaky_relu,relu"' in page
+    assert 'role="alert"' not in page
+
+
+def test_a_wrong_list_of_names_is_explained_at_the_choice_and_stays_in_sight(client: TestClient) -> None:
+    answer = client.post("/runs", data={"activation_layers": "relu, relu, tanh"}, headers=ORIGIN)
+    assert answer.status_code == 422
+    assert "Names 3 for a network with 2 hidden layers." in words(answer)
+    assert re.search(
+        r'<details class="each" open>\s*<summary>[^<]*</summary>\s*<input name="activation_layers"', answer.text
+    )
+
+
+def test_the_note_of_the_chosen_optimizer_stands_under_it(client: TestClient) -> None:
+    page = client.get("/new?optimizer=nesterov").text
+    notes = re.findall(r'<p class="hint" data-used-by="optimizer" data-values="(\w+)"\s*(hidden)?>', page)
+    assert [name for name, hidden in notes if not hidden] == ["nesterov"]
+    assert len(notes) >= 4
+
+
+def test_finished_runs_are_proposed_as_a_source_of_layers(client: TestClient, save: Save) -> None:
+    finished, failed = save(make_run(1, name="Good one")), save(make_run(0, name="Bad one"), status="failed")
+    page = client.get("/new").text
+    assert re.search(rf'<datalist id="transfer_from-list">\s*<option value="{finished}">Good one', page)
+    assert failed not in page
+
+
 def test_an_unknown_choice_stays_in_sight(client: TestClient) -> None:
     answer = client.post("/runs", data={"activation": "swish"}, headers=ORIGIN)
     assert '<option value="swish" selected>' in answer.text
@@ -143,11 +184,49 @@ def test_a_setting_that_does_not_exist_is_named(client: TestClient) -> None:
     assert "learning_rate: there is no such setting" in words(answer)
 
 
+DEEP = "hidden=60,60,60,60,60,60&activation=sigmoid&init=standard"
+
+
+def test_the_form_shows_what_theory_expects_of_its_settings(client: TestClient) -> None:
+    answer = client.get(f"/new?{DEEP}&epochs=3")
+    assert "The gradient shrinks by a factor" in words(answer)
+    assert answer.text.count("<svg role") == 2
+    assert "Parameters 22,810 Steps 114 Snapshots 4" in words(answer)
+
+
+def test_the_preview_is_the_part_of_the_form_that_follows_what_is_typed(client: TestClient) -> None:
+    answer = client.get(f"/new/preview?{DEEP}")
+    assert answer.text.strip() in client.get(f"/new?{DEEP}").text
+    assert 'class="verdict alarm"' in answer.text
+    assert "<html" not in answer.text
+
+
+def test_a_sound_initialisation_is_no_alarm(client: TestClient) -> None:
+    answer = client.get("/new/preview?hidden=60,60,60,60&activation=relu&init=kaiming_normal&name=")
+    assert answer.text.count(": healthy.") == 2
+    assert "alarm" not in answer.text
+
+
+def test_the_preview_waits_for_settings_that_are_wrong(client: TestClient) -> None:
+    for query in ("lr=-1", "hidden=many", "nonsense=1"):
+        answer = client.get(f"/new/preview?{query}")
+        assert answer.status_code == 200
+        assert "The preview waits for the settings to be right." in answer.text
+    answer = client.post("/runs", data={"lr": "-1"}, headers=ORIGIN)
+    assert "The preview waits" in answer.text
+
+
+def test_where_theory_has_nothing_to_say_the_preview_says_why(client: TestClient) -> None:
+    answer = client.get("/new/preview?architecture=cnn")
+    assert "No prediction: max-pooling has no closed form." in answer.text
+    assert "Parameters" in answer.text
+
+
 # --- a run ---
 
 
 def test_a_finished_run_is_drawn_by_the_server(client: TestClient, save: Save) -> None:
-    answer = client.get(f"/runs/{save(make_run(3))}")
+    answer = client.get(f"/runs/{save(make_everything(3))}")
     for name in FIGURES:
         assert len(pictures(answer, name)) == (3 if name == "bands" else 1)
     activation = answer.text[answer.text.index('data-figure="activation"') :].split("</div>")[0]
@@ -155,7 +234,7 @@ def test_a_finished_run_is_drawn_by_the_server(client: TestClient, save: Save) -
 
 
 def test_the_page_says_what_every_figure_means(client: TestClient, save: Save) -> None:
-    text = words(client.get(f"/runs/{save(make_run(1))}"))
+    text = words(client.get(f"/runs/{save(make_everything(1))}"))
     assert all(paragraph in text for figure in FIGURES.values() for paragraph in figure.about)
 
 
@@ -211,6 +290,35 @@ def test_change_and_run_leads_to_the_form_of_this_run(client: TestClient, save: 
     form = client.get(unescape(re.search(r'href="(/new\?[^"]+)"', page).group(1))).text
     assert 'name="lr" value="0.07"' in form
     assert 'name="hidden" value="6, 5, 4"' in form
+
+
+def test_another_run_can_start_from_the_layers_of_a_finished_one(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(1))
+    link = re.search(r'href="(/new\?[^"]+)">Start from its layers', client.get(f"/runs/{run_id}").text).group(1)
+    assert f'name="transfer_from" value="{run_id}"' in client.get(unescape(link)).text
+    assert "Start from its layers" not in client.get(f"/runs/{save(make_run(1), status='cancelled')}").text
+
+
+CERTAINTY = "5 of 40 validation examples (12.5 %) are answered wrongly"
+
+
+def test_how_certain_the_net_is_is_told_with_pictures_to_whoever_sees_the_run(client: TestClient, save: Save) -> None:
+    run_id = save(make_everything(2))
+    shared = share_link(client.post(f"/runs/{run_id}/shares", headers=ORIGIN))
+    for address in (f"/runs/{run_id}", f"/runs/{run_id}.html", shared):
+        page = client.get(address)
+        assert CERTAINTY in words(page)
+        assert page.text.count('<img src="data:image/png;base64,') == 12
+        assert 'alt="Validation example 39, class 0"' in page.text
+        assert "1, not 0" in words(page)
+
+
+def test_a_run_has_only_the_figures_that_suit_it(client: TestClient, save: Save) -> None:
+    page = client.get(f"/runs/{save(make_run(2, hidden=(5,)))}")
+    for name in ("jacobian", "piece_shares", "clipping", "clipped", "unit_norms", "monte_carlo"):
+        assert f'data-figure="{name}"' not in page.text
+    assert "What keeps it in check" not in words(page)
+    assert "How certain is it" not in words(page)
 
 
 def test_the_specification_names_what_the_run_read_and_nothing_else(client: TestClient, save: Save) -> None:

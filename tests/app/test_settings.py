@@ -45,6 +45,11 @@ def test_both_databases_lie_below_the_data_folder(tmp_path: Path) -> None:
     assert settings.queue_url == f"sqlite:///{tmp_path}/queue.db"
 
 
+def test_data_sets_lie_below_the_data_folder_unless_they_have_one_of_their_own(tmp_path: Path) -> None:
+    assert load(data_dir=tmp_path).datasets_dir == tmp_path / "datasets"
+    assert load(data_dir=tmp_path, datasets_dir="shared/images").datasets_dir == Path("shared/images").resolve()
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8123")
     monkeypatch.setenv("PUBLIC_URL", "http://192.168.1.20:8123/")

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from app import store
 from app.models import Layer, Share, Snapshot, Worker
-from ml.records import HEALTH, Metrics, RunRecord, StepRecord
+from ml.records import HEALTH, Clipping, Metrics, RunRecord, StepRecord
 from ml.spec import RunSpec
 from ml.trainer import train
 from tests.conftest import TINY
@@ -48,6 +48,43 @@ def test_saved_snapshots_come_back_as_they_were_measured(session: Session, recor
             for name, summary in old.signals.items():
                 assert np.array_equal(new.signals[name].histogram.counts, summary.histogram.counts)
                 assert new.signals[name].mean == pytest.approx(summary.mean, rel=1e-6, abs=1e-12)
+
+
+# A run that has all that only some runs have: units' norms, shares of pieces, clipping, pulses.
+EVERYTHING = TINY.model_copy(
+    update={"activation": "maxout", "max_norm": 1.0, "clip": "norm", "clip_at": 0.1, "epochs": 5, "optimizer": "sgd"}
+)
+
+
+def test_what_only_some_runs_have_comes_back_too(session: Session) -> None:
+    run = store.create_run(session, EVERYTHING)
+    attempt = store.claim(session, run.id)
+    assert attempt is not None
+    records = [record for record in train(EVERYTHING) if isinstance(record, StepRecord)]
+    for record in records:
+        store.save_snapshot(session, run.id, attempt, record)
+    back = store.load_run(session, run.id)
+    assert back is not None
+    assert [s.clipping for s in back.snapshots] == [r.clipping for r in records]
+    assert [pulse.step for pulse in back.pulses] == [10]
+    (pulse,) = records[-2].pulses
+    assert back.pulses[0].gradient_norm == pytest.approx(pulse.gradient_norm)
+    assert back.pulses[0].update_ratio == pytest.approx(pulse.update_ratio)
+    for saved, measured in zip(back.snapshots, records, strict=True):
+        for old, new in zip(measured.layers, saved.layers, strict=True):
+            np.testing.assert_equal(new.extras, old.extras)
+    assert {name for layer in back.snapshots[0].layers for name in layer.extras} == {"unit_norms", "piece_shares"}
+
+
+@pytest.mark.parametrize("norm", [math.nan, math.inf])
+def test_clipping_of_a_diverged_run_stays_not_finite(session: Session, norm: float) -> None:
+    run = queued(session)
+    store.claim(session, run.id)
+    record = StepRecord(3, 1.0, Metrics(1, 1, 1, 1), clipping=Clipping(norm, norm, 0.5))
+    store.save_snapshot(session, run.id, 1, record)
+    back = store.load_run(session, run.id)
+    assert back is not None
+    np.testing.assert_equal(back.snapshots[0].clipping, record.clipping)
 
 
 def test_a_loss_that_is_not_a_number_stays_not_a_number(session: Session) -> None:
@@ -226,7 +263,7 @@ def test_reading_with_monitoring_off_gives_snapshots_without_layers(
 
 def test_a_run_stays_readable_when_the_limits_change(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     run = queued(session, classes=(0, 1, 2))
-    monkeypatch.setattr("ml.spec.MAX_PARAMETERS", 1)
+    monkeypatch.setattr("ml.checks.MAX_PARAMETERS", 1)
     with pytest.raises(ValueError, match="parameters"):
         RunSpec(**run.spec.model_dump())
     session.expire_all()

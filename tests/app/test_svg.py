@@ -6,7 +6,7 @@ import pytest
 from app import svg
 from app.figures import FIGURES, LIGHT, PAGE, Theme
 from ml.records import RunRecord
-from tests.records import make_run
+from tests.records import make_everything, make_run
 
 RUNS = [
     make_run(0, status="queued"),
@@ -14,6 +14,7 @@ RUNS = [
     make_run(4),
     make_run(4, diverges_at=2),
     make_run(2, hidden=(3,) * 50),
+    make_everything(4),
 ]
 
 
@@ -26,7 +27,7 @@ def paths(picture: ElementTree.Element, attribute: str) -> list[ElementTree.Elem
 
 
 @pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("run", RUNS, ids=["empty", "one", "finished", "diverged", "deep"])
+@pytest.mark.parametrize("run", RUNS, ids=["empty", "one", "finished", "diverged", "deep", "everything"])
 def test_every_figure_becomes_one_well_formed_picture_without_a_nan(name: str, run: RunRecord) -> None:
     picture = draw(name, run)
     assert picture.tag == "svg"
@@ -83,6 +84,16 @@ def test_a_long_line_is_thinned_to_its_envelope() -> None:
     heights = [float(point.split()[1]) for point in re.split("[ML]", path)[1:]]
     assert len(heights) < 3_000
     assert sum(height < min(heights) + 1 for height in heights) == 1
+
+
+def test_a_guide_runs_across_the_plot_where_its_value_is_also_on_a_logarithmic_axis() -> None:
+    figure = FIGURES["update_ratio"].draw(make_run(4), PAGE)
+    height = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
+    low, high = figure["layout"]["yaxis"]["range"]
+    (guide,) = [line for line in draw("update_ratio", make_run(4)).iter("line") if line.get("stroke-dasharray")]
+    assert (guide.get("x1"), guide.get("x2")) == ("0", "100%")
+    assert float(guide.get("y1", "")) == pytest.approx(height * (high + 3) / (high - low), abs=0.06)
+    assert guide.get("y1") == guide.get("y2")
 
 
 def test_text_is_escaped() -> None:

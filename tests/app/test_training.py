@@ -1,4 +1,6 @@
 import io
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,9 +9,15 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import store, training
+from ml import downloads
+from ml.catalog import DATASETS
 from ml.records import Trained
+from ml.spec import RunSpec
 from ml.trainer import train
 from tests.conftest import TINY
+from tests.published import described, draw, files_of, unreachable
+
+TINY_MNIST = TINY.model_copy(update={"dataset": "mnist"})
 
 
 def test_a_run_ends_finished_with_its_snapshots_and_files(session: Session, finished: str) -> None:
@@ -29,8 +37,8 @@ def test_a_run_ends_finished_with_its_snapshots_and_files(session: Session, fini
     assert np.array_equal(monitor["labels"], trained.monitor_labels)
 
 
-def claimed(session: Session) -> tuple[str, int]:
-    run = store.create_run(session, TINY)
+def claimed(session: Session, spec: RunSpec = TINY) -> tuple[str, int]:
+    run = store.create_run(session, spec)
     attempt = store.claim(session, run.id)
     assert attempt is not None
     return run.id, attempt
@@ -46,7 +54,7 @@ def claimed(session: Session) -> tuple[str, int]:
 def test_a_failure_is_stored_with_its_reason(
     engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
-    def breaks(_spec: object) -> None:
+    def breaks(_spec: object, **_: object) -> None:
         raise error
 
     monkeypatch.setattr(training, "train", breaks)
@@ -57,6 +65,70 @@ def test_a_failure_is_stored_with_its_reason(
     run = store.find_run(session, run_id)
     assert run is not None
     assert (run.status, run.error) == ("failed", reason)
+
+
+def test_a_run_without_its_data_fails_with_what_to_do(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run_id, attempt = claimed(session, TINY_MNIST)
+    with unreachable() as nowhere:
+        monkeypatch.setitem(downloads.FILES, "mnist", described({"train-images-idx3-ubyte.gz": b""}, nowhere))
+        training.train_and_save(engine, run_id, attempt, tmp_path)
+    session.expire_all()
+    found = store.find_run(session, run_id)
+    assert found is not None
+    assert found.status == "failed"
+    assert found.error is not None
+    assert found.error.startswith("mnist/train-images-idx3-ubyte.gz could not be downloaded: ")
+    assert found.error.endswith(f"put what you get into the folder {tmp_path / 'mnist'}.")
+
+
+def test_a_run_trains_on_files_in_its_folder(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    contents = files_of("mnist", *draw("mnist"))
+    monkeypatch.setitem(downloads.FILES, "mnist", described(contents))
+    monkeypatch.setitem(DATASETS, "mnist", replace(DATASETS["mnist"], validation=40, monitoring=30))
+    (tmp_path / "mnist").mkdir()
+    for name, content in contents.items():
+        (tmp_path / "mnist" / name).write_bytes(content)
+    run_id, attempt = claimed(session, TINY_MNIST)
+    training.train_and_save(engine, run_id, attempt, tmp_path)
+    session.expire_all()
+    found = store.find_run(session, run_id)
+    assert found is not None
+    assert (found.status, found.error) == ("finished", None)
+
+
+def test_a_run_with_monte_carlo_dropout_leaves_what_it_found(engine: Engine, session: Session) -> None:
+    spec = TINY.model_copy(update={"dropout": 0.3, "mc_passes": 3})
+    run_id, attempt = claimed(session, spec)
+    training.train_and_save(engine, run_id, attempt)
+    session.expire_all()
+    run = store.load_run(session, run_id)
+    assert run is not None
+    *_, trained = train(spec)
+    assert isinstance(trained, Trained)
+    np.testing.assert_equal(asdict(run)["monte_carlo"], asdict(trained)["monte_carlo"])
+
+
+def test_a_run_starts_with_the_layers_of_another(engine: Engine, session: Session, finished: str) -> None:
+    spec = TINY.model_copy(update={"transfer_from": finished, "transfer_layers": 1, "transfer_freeze": True})
+    run_id, attempt = claimed(session, spec)
+    training.train_and_save(engine, run_id, attempt)
+    taken, left = (load_tensors(store.artifact(session, x, store.WEIGHTS) or b"") for x in (run_id, finished))
+    assert np.array_equal(taken["hidden1.weight"], left["hidden1.weight"])
+    assert not np.array_equal(taken["hidden2.weight"], left["hidden2.weight"])
+
+
+def test_a_run_whose_source_was_deleted_fails_with_the_reason(engine: Engine, session: Session) -> None:
+    run_id, attempt = claimed(session, TINY.model_copy(update={"transfer_from": "gone"}))
+    training.train_and_save(engine, run_id, attempt)
+    session.expire_all()
+    run = store.find_run(session, run_id)
+    assert run is not None
+    assert run.status == "failed"
+    assert "the run that its layers come from is gone" in (run.error or "")
 
 
 def test_an_attempt_that_was_taken_over_stops_without_a_trace(engine: Engine, session: Session) -> None:

@@ -12,6 +12,8 @@ def test_a_run_in_one_line() -> None:
     deep = RunSpec(hidden=(50,) * 5, dropout=0.2, seed=3)
     assert "5 × 50" in wording.summary(deep)
     assert wording.summary(deep).endswith("dropout 0.2 · seed 3")
+    moved = RunSpec(transfer_from="abc", transfer_layers=1, transfer_freeze=True, loss="quadratic")
+    assert wording.summary(moved).endswith("quadratic loss · 1 layer frozen · seed 0")
 
 
 def test_the_table_shows_the_values_that_were_used_where_none_was_given() -> None:
@@ -27,6 +29,7 @@ def test_the_table_shows_the_values_that_were_used_where_none_was_given() -> Non
 def test_the_table_leaves_out_what_the_run_does_not_read() -> None:
     rows = dict(row for _, group in wording.table(RunSpec(optimizer="sgd")) for row in group)
     assert not {"α", "Standard deviation", "β, β₁", "β₂", "ε"} & set(rows)
+    assert not {"Layers to take", "Freeze them", "Monte-Carlo passes"} & set(rows)
 
 
 def test_divergence_tells_when_and_where() -> None:
@@ -51,6 +54,8 @@ def test_how_long_ago(seconds: float, text: str) -> None:
     assert wording.ago(time.time() - seconds) == text
 
 
-def test_a_sentence_begins_with_a_capital_but_greek_letters_are_names() -> None:
+def test_a_sentence_begins_with_a_capital_but_greek_and_single_letters_are_names() -> None:
     assert wording.sentence("must be 3") == "Must be 3"
+    assert wording.sentence("a dense network") == "A dense network"
+    assert wording.sentence("c of the clipping") == "c of the clipping"
     assert wording.sentence("β₂ of Adam") == "β₂ of Adam"

@@ -42,7 +42,7 @@ class Child:
 @pytest.fixture
 def crew(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
     spare = SimpleNamespace(process=SimpleNamespace(pid=8))
-    monkeypatch.setattr(worker, "Nursery", lambda _url: SimpleNamespace(spare=spare))
+    monkeypatch.setattr(worker, "Nursery", lambda *_: SimpleNamespace(spare=spare))
     monkeypatch.setattr(worker, "Queue", lambda _settings: Engine())
     crew = Crew(settings, "worker-1")
     yield crew

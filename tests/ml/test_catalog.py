@@ -1,4 +1,5 @@
 import importlib
+import math
 
 import pytest
 
@@ -34,6 +35,22 @@ def test_a_data_set_has_examples_of_every_class_or_is_a_stream_with_a_length_of_
         assert entry.epoch_examples > 0
     else:
         assert len(entry.train_counts) == len(entry.classes)
+
+
+@pytest.mark.parametrize("entry", catalog.DATASETS.values(), ids=lambda e: e.name)
+def test_the_statistics_of_the_pixels_are_possible_in_their_range(entry):
+    low, high = entry.pixel_range
+
+    assert low < entry.pixel_mean < high
+    assert entry.pixel_mean**2 <= entry.pixel_mean_square < entry.pixel_square < high * entry.pixel_mean
+
+
+@pytest.mark.parametrize(("name", "mean", "std"), [("mnist", 33.3, 78.6), ("fashion_mnist", 72.9, 90.0)])
+def test_pixels_of_bytes_have_the_mean_and_the_std_that_are_known_of_them(name, mean, std):
+    entry = catalog.DATASETS[name]
+
+    assert entry.pixel_mean == pytest.approx(mean, abs=0.05)
+    assert math.sqrt(entry.pixel_square - entry.pixel_mean**2) == pytest.approx(std, abs=0.05)
 
 
 def test_inputs_are_the_pixels_of_all_channels():

@@ -5,9 +5,12 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from ml import shapeset
 from ml.catalog import DATASETS
 from ml.datasets import Examples, load
+from ml.downloads import FILES
 from ml.spec import RunSpec
+from tests import published
 
 
 def train_set(**changes) -> Examples:
@@ -36,8 +39,8 @@ def test_the_catalog_knows_the_training_examples_of_each_class():
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_validation_and_monitoring_sets_are_as_large_as_the_catalog_says_and_do_not_depend_on_the_seed(dataset):
-    one, other = load(RunSpec(dataset=dataset, seed=1)), load(RunSpec(dataset=dataset, seed=2))
+def test_validation_and_monitoring_sets_are_as_large_as_the_catalog_says_and_do_not_depend_on_the_seed(dataset, folder):
+    one, other = (load(RunSpec(dataset=dataset, seed=seed), folder) for seed in (1, 2))
 
     assert len(one.validation.labels) == DATASETS[dataset].validation
     assert len(one.monitoring.labels) == DATASETS[dataset].monitoring
@@ -47,8 +50,8 @@ def test_validation_and_monitoring_sets_are_as_large_as_the_catalog_says_and_do_
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_the_metrics_train_part_is_as_large_as_the_validation_set(dataset):
-    data = load(RunSpec(dataset=dataset))
+def test_the_metrics_train_part_is_as_large_as_the_validation_set(dataset, folder):
+    data = load(RunSpec(dataset=dataset), folder)
 
     assert len(data.train.labels) == len(data.validation.labels)
 
@@ -97,12 +100,12 @@ def test_the_monitoring_set_is_its_first_examples():
 
 @pytest.mark.parametrize("dataset", DATASETS)
 @pytest.mark.parametrize(("scaling", "low", "high"), [("symmetric", -1, 1), ("unit", 0, 1), ("none", None, None)])
-def test_pixels_are_scaled_to_the_range_that_the_spec_names(dataset, scaling, low, high):
+def test_pixels_are_scaled_to_the_range_that_the_spec_names(dataset, scaling, low, high, folder):
     stored_low, stored_high = DATASETS[dataset].pixel_range
     low, high = (stored_low, stored_high) if low is None else (low, high)
 
-    stored = load(RunSpec(dataset=dataset, scaling="none")).validation.inputs
-    inputs = load(RunSpec(dataset=dataset, scaling=scaling)).validation.inputs
+    stored = load(RunSpec(dataset=dataset, scaling="none"), folder).validation.inputs
+    inputs = load(RunSpec(dataset=dataset, scaling=scaling), folder).validation.inputs
 
     assert inputs.dtype == torch.float32
     expected = low + (stored.double() - stored_low) / (stored_high - stored_low) * (high - low)
@@ -138,3 +141,56 @@ def test_classes_filter_a_stream():
     batch = next(load(RunSpec(dataset="shapeset", classes=[2, 5], batch_size=200)).batches)
 
     assert set(batch.labels.tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("dataset", FILES)
+def test_the_last_images_of_each_class_validate_and_the_first_ones_of_the_test_file_are_looked_at(dataset, folder):
+    train, test = published.draw(dataset)
+    data = load(RunSpec(dataset=dataset, scaling="none", batch_size=160), folder)
+
+    order = np.argsort(train.labels, kind="stable").reshape(10, 20)
+    for part, chosen in (
+        (data.validation, np.sort(order[:, 16:].ravel())),
+        (data.train, np.sort(order[:, :16].ravel())),
+    ):
+        assert np.array_equal(part.inputs, train.pixels[chosen][:40])
+        assert np.array_equal(part.labels, train.labels[chosen][:40])
+    assert np.array_equal(data.monitoring.inputs, test.pixels[:30])
+    assert np.array_equal(data.monitoring.labels, test.labels[:30])
+    whole = Examples(torch.tensor(train.pixels), torch.tensor(train.labels))
+    np.testing.assert_array_equal(rows(next(data.batches), data.validation), rows(whole))
+
+
+@pytest.mark.parametrize("dataset", FILES)
+def test_classes_and_train_size_choose_among_published_images(dataset, folder):
+    spec = RunSpec(dataset=dataset, classes=[7, 3], train_size=12, batch_size=12, scaling="none")
+    train, test = published.draw(dataset)
+    data = load(spec, folder)
+
+    chosen = np.flatnonzero(np.isin(train.labels, [3, 7]))[:12]
+    first = Examples(torch.tensor(train.pixels[chosen]), torch.tensor(train.labels[chosen] == 7))
+    assert np.array_equal(rows(next(data.batches)), rows(first))
+    assert torch.equal(data.train.inputs, first.inputs[:8])
+    assert np.bincount(data.validation.labels).tolist() == [4, 4]
+    seen = np.isin(test.labels[:30], [3, 7])
+    assert np.array_equal(data.monitoring.inputs, test.pixels[:30][seen])
+    assert np.array_equal(data.monitoring.labels, test.labels[:30][seen] == 7)
+
+
+def test_the_catalog_knows_the_pixels_of_digits():
+    pixels = train_set(scaling="none").inputs.double().numpy()
+
+    data = DATASETS["digits"]
+    assert data.pixel_mean == pytest.approx(pixels.mean(), rel=1e-6)
+    assert data.pixel_square == pytest.approx((pixels**2).mean(), rel=1e-6)
+    assert data.pixel_mean_square == pytest.approx((pixels.mean(axis=0) ** 2).mean(), rel=1e-6)
+
+
+def test_the_catalog_knows_the_pixels_of_shapeset():
+    rng = np.random.default_rng(0)
+    pixels = np.concatenate([shapeset.draw(rng, 1000)[0] for _ in range(20)])
+
+    data = DATASETS["shapeset"]
+    assert data.pixel_mean == pytest.approx(pixels.mean(), abs=0.005)
+    assert data.pixel_square == pytest.approx((pixels**2).mean(), abs=0.005)
+    assert data.pixel_mean_square == pytest.approx((pixels.mean(axis=0) ** 2).mean(), abs=0.005)

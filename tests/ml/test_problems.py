@@ -20,7 +20,6 @@ LR = "greater than 0 and at most 1000"
 
 # (the bad value, what else is set, what the message says, the fix it names, and the value that makes it work)
 WRONG = [
-    ("hidden", [], {}, HIDDEN, "[300, 100]", [300, 100]),
     ("hidden", [30, -1], {}, HIDDEN, "[300, 100]", [300, 100]),
     ("hidden", [0], {}, HIDDEN, "[300, 100]", [300, 100]),
     ("hidden", [10] * 51, {}, HIDDEN, "[300, 100]", [300, 100]),
@@ -34,10 +33,13 @@ WRONG = [
     ("lr", 1e9, {}, LR, "0.001", 0.001),
     ("lr", "fast", {}, LR, "0.001", 0.001),
     ("activation", "swish", {}, "'swish' is not one of the choices", "tanh", "tanh"),
-    ("activation", ["relu", "tanh"], {}, "not one of the choices", "choose one of sigmoid", "relu"),
+    ("activation", ["relu", "swish"], {}, "'swish' is not one of the choices", "choose one of sigmoid", ["relu"] * 2),
+    ("activation", ["relu"], {}, "names 1 for a network with 2 hidden layers", "a list of 2", ["relu", "tanh"]),
+    ("activation", ["relu"], {"architecture": "cnn"}, "4 hidden layers, 2 of them convolutions", "a list of 4", "relu"),
+    ("init", ["standard"] * 3, {}, "names 3 for a network with 2 hidden layers", "a list of 2", ["standard"] * 2),
     ("init", "zeros", {}, "'zeros' is not one of the choices", "xavier_uniform", "xavier_uniform"),
     ("optimizer", "lion", {}, "'lion' is not one of the choices", "adam", "adam"),
-    ("dataset", "mnist", {}, "'mnist' is not one of the choices", "digits", "digits"),
+    ("dataset", "imagenet", {}, "'imagenet' is not one of the choices", "digits", "digits"),
     ("scaling", "log", {}, "'log' is not one of the choices", "symmetric", "symmetric"),
     ("epochs", -1, {}, "at least 0 and at most 100000", "10", 10),
     ("epochs", 1.5, {}, "at least 0 and at most 100000", "10", 10),
@@ -67,19 +69,33 @@ WRONG = [
     ("momentum", 0.9, {"optimizer": "sgd"}, "sgd does not use it", "leave it out", None),
     ("beta2", 0.9, {"optimizer": "momentum"}, "momentum does not use it", "leave it out", None),
     ("eps", 1e-4, {"optimizer": "sgd"}, "sgd does not use it", "leave it out", None),
-    # Settings that are not built yet.
-    ("architecture", "cnn", {}, "not available in this version", "mlp", "mlp"),
-    ("batch_norm", "before", {}, "not available in this version", "none", "none"),
-    ("loss", "quadratic", {}, "not available in this version", "cross_entropy", "cross_entropy"),
-    ("clip", "norm", {}, "not available in this version", "none", "none"),
+    ("rho", 0.9, {"optimizer": "adam"}, "adam does not use it", "optimizer = rmsprop", None),
+    ("pieces", 3, {"activation": "relu"}, "only maxout units have pieces", "activation = maxout", None),
+    ("channels", [8], {}, "a dense network has no channels", "architecture = cnn", None),
+    ("clip_at", 1.0, {}, "nothing is clipped", "clip = norm or value", None),
+    ("mc_passes", 50, {}, "without dropout every pass is the same", "set dropout", None),
+    ("transfer_layers", 1, {}, "no run to take layers from", "set transfer_from", None),
+    ("transfer_freeze", True, {}, "no run to take layers from", "set transfer_from", None),
+    # Networks, regularisation, clipping.
+    ("hidden", [], {}, "a dense network needs a hidden layer", "300, 100", [300, 100]),
+    ("pieces", 9, {"activation": "maxout"}, "at least 2 and at most 8", "2", 2),
+    ("pieces", 8, {"activation": "maxout", "hidden": [2000, 1500]}, "limit is 20,000,000", "fewer pieces", 2),
+    ("channels", [], {"architecture": "cnn"}, "a list of 1 to 10 convolutions", "[16, 32]", [16, 32]),
+    ("channels", [300], {"architecture": "cnn"}, "1 to 256 channels each", "[16, 32]", [16, 32]),
+    ("channels", [256, 256], {"architecture": "cnn", "dataset": "shapeset"}, "limit is 150,000", "16, 32", [16, 32]),
+    ("input_dropout", 1, {}, "at least 0 and less than 1", "0.1", 0.1),
+    ("max_norm", 0, {}, "greater than 0 and at most 1000", "3.0", 3.0),
+    ("weight_decay", -1, {}, "at least 0 and at most 10", "0.0001", 0.0001),
+    ("clip_at", 0, {"clip": "norm"}, "greater than 0", "1.0", 1.0),
+    ("mc_passes", 1, {"dropout": 0.5}, "at least 2 and at most 1000", "50", 50),
+    ("transfer_layers", 3, {"transfer_from": "abc"}, "only 2 hidden layers", "at most 2", 2),
+    ("batch_size", 1, {"batch_norm": "before"}, "needs two examples in every batch", "3", 3),
+    ("batch_size", 4, {"batch_norm": "after"}, "the last one too", "5", 5),  # 1,197 examples
+    ("architecture", "rnn", {}, "'rnn' is not one of the choices", "mlp, cnn", "cnn"),
+    ("batch_norm", "both", {}, "'both' is not one of the choices", "none, before, after", "before"),
+    ("loss", "hinge", {}, "'hinge' is not one of the choices", "quadratic", "quadratic"),
+    ("clip", "both", {}, "'both' is not one of the choices", "none, norm, value", "value"),
     ("device", "cuda", {}, "not available in this version", "cpu", "cpu"),
-    *[
-        (field, value, {}, "not built yet", "leave it out", None)
-        for field, value in {
-            "channels": [8], "pieces": 2, "input_dropout": 0.2, "max_norm": 3, "weight_decay": 0.1, "rho": 0.9,
-            "clip_at": 1.0, "transfer_from": "abc", "transfer_layers": 2, "transfer_freeze": 1, "mc_passes": 50,
-        }.items()
-    ],
 ]  # fmt: skip
 
 
@@ -107,7 +123,7 @@ def test_the_choice_that_a_fix_names_makes_the_setting_count():
     RunSpec(alpha=0.1, activation="elu")
     assert "init = normal" in found(init_std=0.1)[0].fix
     RunSpec(init_std=0.1, init="normal")
-    assert "optimizer = momentum or adam" in found(momentum=0.5, optimizer="sgd")[0].fix
+    assert "optimizer = momentum or nesterov or adam or nadam" in found(momentum=0.5, optimizer="sgd")[0].fix
     RunSpec(momentum=0.5, optimizer="momentum")
 
 

@@ -2,7 +2,6 @@ import pytest
 from pydantic import ValidationError
 
 from ml.catalog import ACTIVATIONS, DATASETS, INITIALISERS, OPTIMIZERS, SCALINGS
-from ml.sizes import parameter_count
 from ml.spec import RunSpec
 
 
@@ -26,11 +25,56 @@ def test_layers_are_named_bottom_up():
 
     assert spec.layers == ("hidden1", "hidden2", "hidden3", "output")
     assert spec.hidden_layers == ("hidden1", "hidden2", "hidden3")
-    assert spec.sizes == (64, 30, 20, 10, 10)
+    assert [(shape.fan_in, shape.fan_out) for shape in spec.shapes] == [(64, 30), (30, 20), (20, 10), (10, 10)]
+
+
+def test_a_cnns_convolutions_are_its_first_hidden_layers_and_each_halves_the_image():
+    spec = RunSpec(architecture="cnn", channels=[4, 6], hidden=[20])
+
+    assert spec.hidden_layers == ("hidden1", "hidden2", "hidden3")
+    assert [(shape.side, shape.inputs, shape.units) for shape in spec.shapes] == [
+        ((8, 8), 1, 4), ((4, 4), 4, 6), (None, 2 * 2 * 6, 20), (None, 20, 10),
+    ]  # fmt: skip
+    assert [(shape.fan_in, shape.fan_out) for shape in spec.shapes[:2]] == [(9, 36), (36, 54)]
+
+
+def test_an_image_that_can_not_be_halved_any_more_keeps_its_size():
+    spec = RunSpec(architecture="cnn", channels=[2] * 5, hidden=[])
+
+    assert [shape.side for shape in spec.shapes[:5]] == [(8, 8), (4, 4), (2, 2), (1, 1), (1, 1)]
+
+
+def test_a_dense_network_has_no_channels_and_a_cnn_has_sixteen_and_thirty_two_unless_said_otherwise():
+    assert RunSpec().conv_channels == ()
+    assert RunSpec(architecture="cnn").conv_channels == (16, 32)
+
+
+def test_activations_and_initialisers_are_one_for_all_or_one_for_each_and_the_output_is_drawn_as_the_last():
+    one = RunSpec(activation="tanh", init="standard")
+    each = RunSpec(activation=["leaky_relu", "relu"], init=["xavier_normal", "kaiming_normal"], alpha=0.2)
+
+    assert [a.name for a in one.activations] == ["tanh", "tanh"]
+    assert one.inits == ("standard",) * 3
+    assert [a.name for a in each.activations] == ["leaky_relu", "relu"]
+    assert each.inits == ("xavier_normal", "kaiming_normal", "kaiming_normal")
+    assert each.title == "leaky_relu / relu, xavier_normal / kaiming_normal"
+    assert RunSpec.stored(each.model_dump_json(exclude_none=True)) == each
+    assert RunSpec(hidden=[9], activation=["tanh"]) == RunSpec(hidden=[9], activation="tanh")
+
+
+def test_the_pieces_of_maxout_units_count_as_parameters_of_their_own():
+    assert RunSpec(hidden=[30], activation="maxout", pieces=3).parameters == 3 * (64 * 30 + 30) + 30 * 10 + 10
+
+
+def test_transferred_layers_are_all_hidden_ones_unless_said_otherwise_and_frozen_only_if_asked():
+    assert RunSpec().transferred_layers == ()
+    assert RunSpec(transfer_from="a").transferred_layers == ("hidden1", "hidden2")
+    assert RunSpec(transfer_from="a", transfer_layers=1).transferred_layers == ("hidden1",)
+    assert RunSpec(transfer_from="a").frozen_layers == ()
+    assert RunSpec(transfer_from="a", transfer_freeze=True).frozen_layers == ("hidden1", "hidden2")
 
 
 def test_parameters_are_weights_and_biases():
-    assert parameter_count((64, 30, 10)) == 64 * 30 + 30 + 30 * 10 + 10
     assert RunSpec(hidden=[30]).parameters == 64 * 30 + 30 + 30 * 10 + 10
 
 
@@ -55,7 +99,7 @@ def test_classes_are_sorted_and_shape_the_output():
     spec = RunSpec(classes=[7, 3, 5])
 
     assert spec.classes == (3, 5, 7)
-    assert spec.sizes[-1] == spec.class_count == 3
+    assert spec.shapes[-1].units == spec.class_count == 3
 
 
 @pytest.mark.parametrize(
@@ -68,7 +112,9 @@ def test_classes_are_sorted_and_shape_the_output():
     ],
 )
 def test_alpha_is_the_specs_or_the_activations_default(changes, alpha):
-    assert RunSpec(**changes).activation_alpha == alpha
+    spec = RunSpec(**changes)
+
+    assert spec.activation_alpha(spec.activations[0]) == alpha
 
 
 @pytest.mark.parametrize(
@@ -76,6 +122,8 @@ def test_alpha_is_the_specs_or_the_activations_default(changes, alpha):
     [
         ({"optimizer": "sgd"}, {}),
         ({"optimizer": "momentum", "momentum": 0.5}, {"momentum": 0.5}),
+        ({"optimizer": "rmsprop", "rho": 0.5}, {"rho": 0.5, "eps": 1e-8}),
+        ({"optimizer": "adagrad"}, {"eps": 1e-10}),
         ({"optimizer": "adam", "beta2": 0.9}, {"momentum": 0.9, "beta2": 0.9, "eps": 1e-8}),
         ({"optimizer": "adam", "momentum": 0.0}, {"momentum": 0.0, "beta2": 0.999, "eps": 1e-8}),
     ],
@@ -87,9 +135,7 @@ def test_the_optimizers_constants_are_the_specs_or_the_defaults(changes, constan
 @pytest.mark.parametrize(
     ("field", "table"),
     [
-        ("activation", ACTIVATIONS),
         ("dataset", DATASETS),
-        ("init", INITIALISERS),
         ("optimizer", OPTIMIZERS),
         ("scaling", SCALINGS),
     ],
@@ -98,11 +144,25 @@ def test_the_schema_lists_the_catalogs_choices(field, table):
     assert RunSpec.model_json_schema()["properties"][field]["enum"] == list(table)
 
 
+@pytest.mark.parametrize(("field", "table"), [("activation", ACTIVATIONS), ("init", INITIALISERS)])
+def test_the_schema_lists_the_choices_for_all_layers_and_for_each(field, table):
+    one, each = RunSpec.model_json_schema()["properties"][field]["anyOf"]
+
+    assert one["enum"] == each["items"]["enum"] == list(table)
+
+
 def test_every_field_with_an_example_takes_it():
     unused_by_default = {
         "alpha": {"activation": "elu"},
         "init_std": {"init": "normal"},
         "classes": {"hidden": [5]},
+        "channels": {"architecture": "cnn"},
+        "pieces": {"activation": "maxout"},
+        "rho": {"optimizer": "rmsprop"},
+        "clip_at": {"clip": "norm"},
+        "mc_passes": {"dropout": 0.2},
+        "transfer_layers": {"transfer_from": "abc"},
+        "transfer_freeze": {"transfer_from": "abc"},
     }
     for field, info in RunSpec.model_fields.items():
         for example in info.examples or []:

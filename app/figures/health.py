@@ -1,0 +1,121 @@
+"""Whether the layers are fit to learn: Jacobians, update sizes, gradient norms, dead units, the pieces of maxout."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures import axes, marks
+from app.figures.axes import Json
+from app.figures.layer_lines import layer_lines, log_axis, name_lines, positive
+from app.figures.over_epochs import diverged_at, epoch_axis, explain_gaps, value_axis
+from app.theme import Theme
+from ml.records import RunRecord
+from ml.sizes import PIECES
+
+_HEIGHT = 250
+_HEALTHY_UPDATE = 1e-3
+
+
+def jacobian(run: RunRecord, theme: Theme) -> Json:
+    """The mean singular value of the Jacobian from each hidden layer's activations to the next one's, ∂zⁱ⁺¹/∂zⁱ, over a
+    few monitoring examples; the band is ± its standard error. It takes long to compute, so not every snapshot has it.
+
+    It is the factor by which a small change grows on its way through the layer, and the gradient on its way back. Near
+    1, both flow (Glorot & Bengio, 2010, equation 17 and section 4.2.1: about 0.8 at first with the normalized
+    initialisation, 0.5 with the standard one). Far below 1 the gradient vanishes layer by layer, far above it explodes.
+    """
+    mean, error = run.health("jacobian"), run.health("jacobian_se")
+    low, high = mean - error, mean + error
+    y_axis = value_axis(theme, np.concatenate([[1.0], mean, low, high], axis=None))
+    layout = _frame(run, theme, y_axis, "mean singular value")
+    level = marks.guide(theme, layout, 1, "unchanged")
+    depth = run.spec.depth
+    bands = [
+        marks.band(run.epochs, low[:, i], high[:, i], "± standard error", theme.layer(i, depth, alpha=0.2))
+        for i in range(1, depth)
+    ]
+    lines = layer_lines(run, theme, run.epochs, mean)
+    name_lines(layout, lines, [level])
+    return {"data": [*(band for band in bands if band["x"]), *lines], "layout": layout}
+
+
+def update_ratio(run: RunRecord, theme: Theme) -> Json:
+    """How far a single step moves the weights of each layer for their size, ‖ΔW‖ / ‖W‖, every tenth step or so, over
+    the first 32 units of each layer, on a logarithmic axis. A frozen layer does not move and has no line.
+
+    About 10⁻³ is a good pace (Karpathy, Stanford CS231n, "Neural Networks Part 3"). A layer far below it hardly learns:
+    the learning rate is too low for it, or no gradient arrives. One far above it throws away in a few steps what it
+    knew.
+    """
+    return _pulses(run, theme, "update_ratio", "‖ΔW‖ / ‖W‖ of a step", _HEALTHY_UPDATE)
+
+
+def gradient_norm(run: RunRecord, theme: Theme) -> Json:
+    """The length of the gradient of each layer's weights, ‖∂C/∂W‖, on the batch of a training step, every tenth step or
+    so, after clipping, on a logarithmic axis. A frozen layer has no gradient and no line.
+
+    What the other figures measure on examples that are held out, this one measures where the network learns. It jumps
+    from batch to batch. A sudden peak by a factor of ten or more is a step that may undo many others: clipping is made
+    for it (Pascanu et al., 2013). A line that sinks to the bottom belongs to a layer that has nothing left to learn
+    from.
+    """
+    return _pulses(run, theme, "gradient_norm", "norm ‖∂C/∂W‖ on the batch")
+
+
+def _pulses(run: RunRecord, theme: Theme, name: str, title: str, *guides: float) -> Json:
+    rows = [getattr(pulse, name) for pulse in run.pulses]
+    values = positive(np.array(rows, dtype=np.float64).reshape(len(rows), len(run.spec.layers)))
+    epochs = [pulse.step / run.spec.steps_in_epoch for pulse in run.pulses]
+    layout = _frame(run, theme, log_axis(theme, values, *guides), title)
+    lines = layer_lines(run, theme, epochs, values, width=1.2)
+    if run.snapshots and not lines and not diverged_at(run):
+        marks.say(layout, "0 in every layer" if rows else "no step was measured yet")
+    name_lines(layout, lines, [marks.guide(theme, layout, level, "good pace") for level in guides])
+    return {"data": lines, "layout": layout}
+
+
+def dead(run: RunRecord, theme: Theme) -> Json:
+    """The share of units in each hidden layer that are on the flat side of their activation for every single monitoring
+    example: nothing that the network sees makes them answer.
+
+    Such a unit gets no gradient either, so as a rule it stays dead: the dying ReLU. It comes from a learning rate that
+    is too high, or from biases that are too negative. Some dead units do no harm; where a layer loses most of
+    them, take a smaller learning rate or an activation without a flat side (leaky ReLU: Maas et al., 2013).
+    """
+    share = 100 * run.health("dead")
+    share[run.statistic("activation", "nonfinite") > 0] = math.nan
+    most = axes.round_limit(max(10.0, float(np.nanmax(share, initial=0))))
+    layout = _frame(run, theme, axes.linear(theme, *axes.padded(0, most)), "dead units, %")
+    lines = layer_lines(run, theme, run.epochs, share)
+    name_lines(layout, lines)
+    return {"data": lines, "layout": layout}
+
+
+def piece_shares(run: RunRecord, theme: Theme) -> Json:
+    """How a maxout unit's pieces share its work: the share of the monitoring examples for which the unit's most used
+    piece is the largest, on average over the units of the layer.
+
+    At the lowest possible value (dotted) every piece wins equally often, and the unit's function has a bend where they
+    meet. Near 100 % the other pieces never win: the unit has become linear and its spare weights learn nothing
+    (Goodfellow et al., 2013). A maxout unit is never dead: some piece always wins, and its slope is its weights.
+    """
+    evenly = 100 / (run.spec.pieces or PIECES)
+    rows = [[_largest_share(layer.extras.get("piece_shares")) for layer in s.layers] for s in run.snapshots]
+    values = 100 * np.array(rows, dtype=np.float64).reshape(len(rows), len(run.spec.layers))
+    layout = _frame(run, theme, axes.linear(theme, *axes.padded(0, 100)), "share of the most used piece, %")
+    lines = layer_lines(run, theme, run.epochs, values)
+    name_lines(layout, lines, [marks.guide(theme, layout, evenly, "evenly")])
+    return {"data": lines, "layout": layout}
+
+
+def _largest_share(shares: NDArray[Any] | None) -> float:
+    """Of each unit's (units, pieces), averaged; NaN for a layer that is no maxout."""
+    return math.nan if shares is None else float(shares.max(axis=1).mean())
+
+
+def _frame(run: RunRecord, theme: Theme, y_axis: Json, title: str) -> Json:
+    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, title, right=70)
+    explain_gaps(run, theme, layout)
+    return layout
