@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
-NEEDED_GB = {RUNTIME: 2.0, DEVELOPMENT: 0.5}  # unpacked, pip's copies while it works included
+BENCH = "requirements-bench.txt"
+NEEDED_GB = {RUNTIME: 2.0, DEVELOPMENT: 0.5, BENCH: 0.2}  # unpacked, pip's copies while it works included
 STAMP = "layerscope.json"
 CPU_ONLY = "PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu'"
 
@@ -34,11 +35,14 @@ class UnreachableError(SetupError):
 
 
 def main(arguments: "list[str]") -> None:
-    """Get .venv ready to serve, or with `--dev` to test too; say in one line why where that can't be done."""
+    """Get .venv ready to serve, with `--dev` to test and with `--bench` to compare; say in one line why where that
+    can't be done."""
     try:
         check_python(sys.version_info[:3], sys.executable)
         with one_at_a_time(ROOT):
             set_up(ROOT, [RUNTIME, DEVELOPMENT] if "--dev" in arguments else [RUNTIME])
+            if "--bench" in arguments:
+                set_up_if_reachable(ROOT, BENCH)
     except SetupError as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
@@ -99,6 +103,14 @@ def set_up(root: Path, files: "list[str]") -> None:
             _write_stamp(venv, done)  # who serves today and is offline tomorrow can still serve
         raise
     _write_stamp(venv, {**done, **todo})
+
+
+def set_up_if_reachable(root: Path, name: str) -> None:
+    """Install a file that one can do without, or say so without a network. Raises SetupError as `set_up` does."""
+    try:
+        set_up(root, [name])
+    except UnreachableError:
+        print(f"pip could not reach the package index; going on without {name}.", flush=True)
 
 
 def installed(venv: Path) -> "dict[str, str]":

@@ -36,7 +36,7 @@ def section(title: str) -> str:
 # --- the files ---
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
 def test_every_requirement_is_pinned_to_one_release(name):
     assert [line for line in requirements(name) if not re.match(r"[\w-]+==\d[\w.]*(\s|$)", line)] == []
 
@@ -47,7 +47,7 @@ def test_torch_is_pinned_without_a_build():
     ]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
 def test_the_readme_says_what_every_dependency_earns(name):
     documented = set(re.findall(r"^- `([\w-]+)`: \w", section("Dependencies"), re.MULTILINE))
 
@@ -72,7 +72,7 @@ def test_the_readme_tree_names_every_module_and_no_other():
     assert set(re.findall(r"^ +(\w+\.py) ", section("The tree"), re.MULTILINE)) == modules
 
 
-@pytest.mark.parametrize("target", ["serve", "test", "check", "bench"])
+@pytest.mark.parametrize("target", ["serve", "test", "check", "reproduce", "reproduce-long", "bench"])
 def test_the_makefile_sets_up_before_it_does_anything(target):
     # Without what a make around this test, such as `make test`, tells its children.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
@@ -104,7 +104,7 @@ class FakeProject:
         self.calls: list[str] = []
         self.failure: BaseException | None = None
         self.packages = root / ".venv/lib/python3/site-packages"
-        for name in ("requirements.txt", "requirements-dev.txt"):
+        for name in ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt"):
             (root / name).write_text(f"{name.split('.')[0]}==1\n")
 
     def make_environment(self, venv: Path) -> None:
@@ -196,6 +196,23 @@ def test_an_environment_that_works_survives_an_install_without_network(project):
         project.set_up("requirements.txt", "requirements-dev.txt")
 
     assert project.set_up("requirements.txt") == []
+
+
+def test_what_one_can_do_without_is_left_out_without_network(project, capsys):
+    project.set_up("requirements.txt")
+    project.failure = bootstrap.UnreachableError("no network")
+
+    bootstrap.set_up_if_reachable(project.root, "requirements-bench.txt")
+
+    assert "going on without requirements-bench.txt" in capsys.readouterr().out
+    assert project.set_up("requirements.txt") == []
+
+
+def test_what_one_can_do_without_is_installed_once(project):
+    project.set_up("requirements.txt")
+    bootstrap.set_up_if_reachable(project.root, "requirements-bench.txt")
+
+    assert project.set_up("requirements.txt", "requirements-bench.txt") == []
 
 
 def test_a_package_that_was_deleted_is_repaired(project):

@@ -1,20 +1,12 @@
-"""`make bench`: how fast it is. Prints a table; nothing is asserted.
+"""What a student waits for."""
 
-Times of one thing depend on the machine, so each is set against another one measured in the same run; only what a
-person waits for is given in seconds.
-"""
-
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from playwright.sync_api import Browser, Page
 
-from ml.spec import RunSpec
-from ml.trainer import train
+from tests.bench.table import missing, row, seconds
 from tests.browser import find_chromium, launch_chromium
 from tests.server import Server, wait_for
 
@@ -29,42 +21,13 @@ new MutationObserver((_, observer) => {
 """
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    print(f"{'what':<66}{'median':>9}{'range':>19}")
-    for name, spec in WORKLOADS.items():
-        exhaust(spec, True)  # the first run of a process pays for torch's own start
-        row(f"trainer, everything measured once an epoch / nothing: {name}", monitored_by_bare(spec), "")
+def waiting() -> None:
     if find_chromium() is None:
-        print("Launch to first histogram: needs Chromium")
+        missing("p", "seconds from Launch to the first layer histogram on the screen", "needs Chromium")
         return
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server, launch_chromium() as browser:
-        row("seconds from Launch to the first layer histogram on the screen", waits(browser, server), "s")
-        row("one figure of a run as JSON / its SVG picture", json_by_svg(server), "")
-
-
-WORKLOADS = {
-    "digits 300-100": RunSpec(hidden=(300, 100), epochs=10),
-    "shapeset 5x100": RunSpec(
-        dataset="shapeset", hidden=(100,) * 5, activation="tanh", batch_size=10, epochs=2, steps_per_epoch=1000
-    ),
-}
-
-
-def row(name: str, values: list[float], unit: str) -> None:
-    print(
-        f"{name:<66}{statistics.median(values):>8.2f}{unit or 'x'}{min(values):>10.2f} - {max(values):.2f}", flush=True
-    )
-
-
-def monitored_by_bare(spec: RunSpec, rounds: int = 7) -> list[float]:
-    """Ratios of two whole runs, one after the other, so that both meet the same machine."""
-    return [seconds(lambda: exhaust(spec, True)) / seconds(lambda: exhaust(spec, False)) for _ in range(rounds)]
-
-
-def exhaust(spec: RunSpec, monitor: bool) -> None:
-    for _ in train(spec, monitor=monitor):
-        pass
+        row("p", "seconds from Launch to the first layer histogram on the screen", waits(browser, server))
+        row("p", "one figure of a run as JSON / its SVG picture", json_by_svg(server))
 
 
 def waits(browser: Browser, server: Server, rounds: int = 10) -> list[float]:
@@ -95,13 +58,3 @@ def json_by_svg(server: Server, rounds: int = 20) -> list[float]:
 
     get(path)(), get(path + ".svg")()
     return [seconds(get(path)) / seconds(get(path + ".svg")) for _ in range(rounds)]
-
-
-def seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,29 @@
+"""`make bench`, or `make bench ONLY=ac` for some of its groups."""
+
+import sys
+
+from app.training import warm_up
+from tests.bench import pages, recorder, training
+from tests.bench.table import header
+
+GROUPS = {
+    "a": training.everything_measured,
+    "j": training.jacobians,
+    "b": training.pulses,
+    "c": training.tutorial_loop,
+    "d": recorder.tensorboard,
+    "p": pages.waiting,
+}
+
+
+def main(letters: str) -> None:
+    """The groups of these letters; nothing for all."""
+    warm_up()  # as the product's training process does
+    header()
+    for letter, group in GROUPS.items():
+        if letter in (letters or GROUPS):
+            group()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
