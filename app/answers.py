@@ -290,7 +290,6 @@ def _monte_carlo_of(run: RunRecord) -> dict[str, Any] | None:
     if found is None:
         return None
     most, least = np.split(found.extremes, 2)
-    names = [data.classes[label] for label in run.spec.classes or range(len(data.classes))]
     arrays = {name: getattr(found, name) for name in ("labels", "mean", "std", "entropy", "pictures")}
     certain = {"most_certain": most, "least_certain": least}
-    return {"passes": run.spec.mc_passes, "classes": names, "shape": data.shape, **certain, **arrays}
+    return {"passes": run.spec.mc_passes, "classes": run.spec.class_names, "shape": data.shape, **certain, **arrays}

@@ -64,7 +64,7 @@ def _sentence(run: RunRecord, found: MonteCarlo) -> str:
 def _answers(run: RunRecord, found: MonteCarlo) -> Iterator[Answer]:
     """The most certain examples, then the least certain ones."""
     data = DATASETS[run.spec.dataset]
-    names = [data.classes[label] for label in run.spec.classes or range(len(data.classes))]
+    names = run.spec.class_names
     low, high = SCALINGS[run.spec.scaling].ends(data)
     for number, picture in zip(found.extremes.tolist(), found.pictures, strict=True):
         answer = int(np.argmax(found.mean[number]))

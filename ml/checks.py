@@ -10,7 +10,15 @@ from typing import Any
 
 from ml.catalog import ACTIVATIONS, DATASETS, OPTIMIZERS, Optimizer
 from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_OUTPUTS, MAX_PARAMETERS, MAX_SNAPSHOTS, MAX_STEPS, wrong
-from ml.sizes import available_examples, conv_channels, layer_shapes, per_layer, steps_in_one_pass, train_examples
+from ml.sizes import (
+    available_examples,
+    conv_channels,
+    hidden_depth,
+    layer_shapes,
+    per_layer,
+    steps_in_one_pass,
+    train_examples,
+)
 
 Spec = Mapping[str, Any]
 LEAVE_OUT = "leave it out"
@@ -82,7 +90,7 @@ def _check_parameters(spec: Spec, fix: str) -> None:
 def per_hidden_layer(value: str | tuple[str, ...], spec: Spec) -> str | tuple[str, ...]:
     """A list of one is that one."""
     convolutions = len(conv_channels(spec))
-    depth = convolutions + len(spec["hidden"])
+    depth = hidden_depth(spec)
     if isinstance(value, str):
         return value
     if len(value) != depth:
@@ -183,7 +191,7 @@ def mc_passes(value: int | None, spec: Spec) -> int | None:
 
 def transfer_layers(value: int | None, spec: Spec) -> int | None:
     _needs_source(value, spec)
-    depth = len(conv_channels(spec)) + len(spec["hidden"])
+    depth = hidden_depth(spec)
     if value is not None and value > depth:
         raise wrong(f"the network has only {depth} hidden layer{'s' if depth > 1 else ''}", f"at most {depth}")
     return value

@@ -14,6 +14,10 @@ LAYER_SECONDS = 60e-6  # of one layer in one step, however small it is
 PARAMETER_SECONDS = 1.5e-9  # of moving a weight, its gradient and its update through memory
 FLOPS = 1e11  # a second, in products of large matrices
 
+EXACT_WIDTH = 256  # of the narrower of two layers; beyond it their Jacobian is estimated
+MOST_EXAMPLES = 10  # that a Jacobian is averaged over
+EXACT_CUBES = 2e6  # width³ x examples that an exact one may take, about half a millisecond a layer
+
 EXACT_SECONDS = 0.4e-3  # of one layer's exact Jacobian, and
 EXACT_CUBE_SECONDS = 3e-10  # times examples x width³
 ESTIMATE_SECONDS = 6e-3  # of one layer's estimated one, and
@@ -36,10 +40,14 @@ def jacobian_seconds(spec: RunSpec) -> float:
 
 def _jacobian_seconds(below: LayerShape, shape: LayerShape) -> float:
     width = min(below.outputs, shape.outputs)
-    if width > 256:
+    if width > EXACT_WIDTH:
         return ESTIMATE_SECONDS + shape.weights * _positions(shape) * ESTIMATE_WEIGHT_SECONDS
-    examples = min(max(2e6 / width**3, 2), 10)
-    return EXACT_SECONDS + examples * width**3 * EXACT_CUBE_SECONDS
+    return EXACT_SECONDS + exact_examples(width) * width**3 * EXACT_CUBE_SECONDS
+
+
+def exact_examples(width: int) -> int:
+    """Examples that an exact Jacobian is taken of: 10 up to a width of 58, 2 from 88 on."""
+    return min(max(int(EXACT_CUBES / width**3), 2), MOST_EXAMPLES)
 
 
 def jacobian_interval(spec: RunSpec) -> int:

@@ -12,14 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import grad
 
+from ml.cost import EXACT_WIDTH, MOST_EXAMPLES, exact_examples
 from ml.model import activation_name, evaluating, normalising
 from ml.spec import RunSpec
 
 Segment = Callable[[Tensor], Tensor]
 
-EXACT_WIDTH = 256  # of the narrower of the two layers; beyond it the mean is estimated
-EXACT_COST = 2e6  # width³ x examples, about half a millisecond a layer
-MOST_EXAMPLES = 10
 LANCZOS_STEPS = 20
 PROBE_SEED = 17
 
@@ -55,9 +53,7 @@ def mean_singular_value(segment: Segment, below: Tensor) -> tuple[float, float]:
     with torch.no_grad():
         width = min(below[0].numel(), segment(below[:1]).numel())
     if width <= EXACT_WIDTH:
-        means = _exact(
-            _Operator(segment, below[: min(max(int(EXACT_COST / width**3), 2), MOST_EXAMPLES)], width), width
-        )
+        means = _exact(_Operator(segment, below[: exact_examples(width)], width), width)
     else:
         means = _estimate(_Operator(segment, below[:MOST_EXAMPLES]))
     return means.mean().item(), means.std().item() / math.sqrt(len(means))

@@ -60,7 +60,7 @@ def _shapes(spec: Mapping[str, Any]) -> Iterator[LayerShape]:
     data = DATASETS[spec["dataset"]]
     inputs, height, width = data.shape
     convolutions = conv_channels(spec)
-    pieces = pieces_of(spec, len(convolutions) + len(spec["hidden"]))
+    pieces = pieces_of(spec, hidden_depth(spec))
     for units in convolutions:
         pooled = min(height, width) > 1
         yield LayerShape(inputs, units, next(pieces), (height, width), pooled)
@@ -75,6 +75,11 @@ def _shapes(spec: Mapping[str, Any]) -> Iterator[LayerShape]:
 def conv_channels(spec: Mapping[str, Any]) -> tuple[int, ...]:
     """Channels of each convolution; none in a dense network."""
     return tuple(spec["channels"] or CHANNELS) if spec["architecture"] == "cnn" else ()
+
+
+def hidden_depth(spec: Mapping[str, Any]) -> int:
+    """Hidden layers of a spec's fields, convolutions among them."""
+    return len(conv_channels(spec)) + len(spec["hidden"])
 
 
 def pieces_of(spec: Mapping[str, Any], depth: int) -> Iterator[int]:

@@ -29,7 +29,7 @@ from ml.fields import (
     one_of,
     one_or_each_of,
 )
-from ml.sizes import LayerShape, conv_channels, layer_shapes, per_layer, steps_in_one_pass
+from ml.sizes import LayerShape, conv_channels, hidden_depth, layer_shapes, per_layer, steps_in_one_pass
 
 
 class RunSpec(BaseModel):
@@ -174,6 +174,12 @@ class RunSpec(BaseModel):
     def class_count(self) -> int:
         return len(self.classes or DATASETS[self.dataset].classes)
 
+    @property
+    def class_names(self) -> list[str]:
+        """In the order of the outputs."""
+        names = DATASETS[self.dataset].classes
+        return [names[label] for label in self.classes or range(len(names))]
+
     @cached_property
     def shapes(self) -> tuple[LayerShape, ...]:
         """Every layer, bottom up, the output's last."""
@@ -191,7 +197,7 @@ class RunSpec(BaseModel):
     @property
     def depth(self) -> int:
         """Hidden layers, convolutions among them."""
-        return len(self.conv_channels) + len(self.hidden)
+        return hidden_depth(self.__dict__)
 
     @property
     def conv_channels(self) -> tuple[int, ...]:

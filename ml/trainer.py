@@ -51,7 +51,7 @@ def train(
     copy_layers(model, spec, source)
     parameters = trained_parameters(model, spec)
     optimizer = make_optimizer(spec, parameters)
-    loss_of = LOSSES[spec.loss]
+    loss_of, trained = LOSSES[spec.loss], list(parameters.values())
     clipper = Clipper(spec, parameters) if spec.clip != "none" else None
     pulse = PulseTaker(spec, model) if monitor and pulses else None
     jacobian_steps = spec.snapshot_interval * jacobian_interval(spec)
@@ -64,7 +64,7 @@ def train(
             if pulse:
                 pulse.before(step)
             inputs, labels = next(data.batches)
-            set_gradients(loss_of(model(inputs), labels), [*parameters.values()])
+            set_gradients(loss_of(model(inputs), labels), trained)
             if clipper:
                 clipper.clip()
             optimizer.step()
