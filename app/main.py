@@ -23,6 +23,7 @@ from app.db import make_engine
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
+from app.speaking import Speaking
 from ml.problems import explain
 
 
@@ -63,6 +64,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         SessionMiddleware, secret_key=session_key(settings), session_cookie="layerscope", same_site="lax",
         https_only=settings.public_url.startswith("https://"), max_age=30 * 24 * 3600,
     )  # fmt: skip
+    app.add_middleware(Speaking)
 
 
 def _wants_json(request: Request) -> bool:

@@ -19,11 +19,23 @@ SQLModel.metadata = MetaData(
 ACTIVE = ("queued", "running")
 
 
+class Experiment(SQLModel, table=True):
+    """A named group of runs: `base` with every combination of the values in `vary`, each from `seeds` seeds. `base` and
+    `vary` are JSON."""
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    base: str
+    vary: str
+    seeds: int
+    created: float = Field(default_factory=time.time)
+
+
 class Run(SQLModel, table=True):
     """One training of one RunSpec. Times are seconds since 1970 (UTC).
 
     `id` grows with time. `attempt` counts how often a worker has begun the run; whoever writes names its attempt, and
-    a write of an older attempt changes nothing.
+    a write of an older attempt changes nothing. `colour` is which of the pages' colours the run has on all of them.
     """
 
     id: str = Field(primary_key=True)
@@ -36,6 +48,8 @@ class Run(SQLModel, table=True):
     started: float | None = None
     finished: float | None = None
     error: str | None = None
+    experiment_id: str | None = Field(default=None, foreign_key="experiment.id", ondelete="CASCADE", index=True)
+    colour: int | None = None
 
 
 class Snapshot(SQLModel, table=True):

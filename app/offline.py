@@ -17,7 +17,8 @@ from ml.records import RunRecord, StepRecord
 
 # Each snapshot takes some 10 KB a layer; of a longer run every so many are kept, and the last.
 MOST_SNAPSHOTS = 200
-_MODULES = ("chart.js", "board.js", "slider.js", "offline.js")
+_STYLES = ("layerscope.css", "run.css")
+_MODULES = ("words.js", "chart.js", "board.js", "slider.js", "offline.js")
 
 
 def page(templates: Environment, run: RunRecord) -> str:
@@ -25,7 +26,7 @@ def page(templates: Environment, run: RunRecord) -> str:
     kept = _thinned(run)
     context = run_view(run) | {
         "kept": len(kept),
-        "css": Markup(_static("layerscope.css")),
+        "css": Markup("".join(map(_static, _STYLES))),
         "logo": Markup(_static("logo.svg")),
         "plotly": Markup(_plotly()),
         "script": Markup(_one_script()),

@@ -10,9 +10,10 @@ from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app import actions, forms, offline, store, wording
+from app import actions, forms, i18n, offline, speaking, store, wording
 from app.db import SessionDep
 from app.examples import EXAMPLES
+from app.messages import script_words
 from app.models import ACTIVE
 from app.preview import preview
 from app.run_view import run_view
@@ -30,8 +31,13 @@ templates = Jinja2Templates(PROJECT / "templates")
 templates.env.filters |= {
     "ago": wording.ago, "duration": wording.duration, "iso": wording.iso, "sentence": wording.sentence,
     "query": forms.query, "successor_query": forms.successor_query, "typed": forms.typed,
+    "number": i18n.number, "percent": i18n.percent, "moment": i18n.moment,
 }  # fmt: skip
-templates.env.globals |= {"summary": wording.summary, "ACTIVE": ACTIVE}
+templates.env.globals |= {
+    "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
+    "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language, "in_language": speaking.in_language,
+    "script_words": script_words,
+}  # fmt: skip
 
 
 @router.get("/")
@@ -52,7 +58,7 @@ def home(request: Request, session: SessionDep, cursor: Annotated[str | None, Qu
 @router.get("/new")
 def new(request: Request, session: SessionDep) -> Response:
     """The form, filled in by the query string. What is wrong there is shown as if it had been sent."""
-    values = dict(request.query_params)
+    values = {name: value for name, value in request.query_params.items() if name != speaking.PARAMETER}
     return _form(request, session, values, _problems(values) if values else [])
 
 

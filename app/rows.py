@@ -35,6 +35,7 @@ def run_record(run: Run) -> RunRecord:
     return RunRecord(
         id=run.id, spec=RunSpec.stored(run.spec), status=run.status, step=run.step, attempt=run.attempt,
         created=run.created, started=run.started, finished=run.finished, error=run.error,
+        colour=run.colour or 0, experiment_id=run.experiment_id,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from safetensors.numpy import save as save_tensors
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app import lifeline, store
+from app import lifeline, pictures, store
 from app.db import make_engine
 from app.logs import start_log
 from ml.downloads import DataUnavailable
@@ -83,6 +83,7 @@ def _save_all(session: Session, run_id: str, attempt: int, records) -> None:
                 store.save_snapshot(session, run_id, attempt, record)
             case Trained():
                 store.finish(session, run_id, attempt, _files(record))
+                pictures.draw_at_end(session, run_id)
 
 
 def _source(session: Session, spec: RunSpec) -> Source | None:

@@ -185,7 +185,7 @@ class RunRecord:
     """A run as everybody reads it: its spec, where it stands, and its snapshots in the order of their steps.
 
     Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it. `monte_carlo` is there once
-    a run with `mc_passes` has finished.
+    a run with `mc_passes` has finished. `colour` is the number of the colour that the run keeps wherever it is drawn.
     """
 
     id: str
@@ -197,6 +197,8 @@ class RunRecord:
     started: float | None = None
     finished: float | None = None
     error: str | None = None
+    colour: int = 0
+    experiment_id: str | None = None
     snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)
     monte_carlo: MonteCarlo | None = field(default=None, repr=False)
 

@@ -1,4 +1,5 @@
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -229,8 +230,8 @@ def test_only_workers_that_were_seen_lately_count_as_living(session: Session, mo
     store.report_worker(session, Worker(name="worker-1", pid=1))
     store.report_worker(session, Worker(name="worker-1", pid=2, run_id="r"))
     assert [(w.name, w.pid, w.run_id) for w in store.living_workers(session)] == [("worker-1", 2, "r")]
-    now = store.time.time()
-    monkeypatch.setattr(store.time, "time", lambda: now + 60)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 60)
     assert store.living_workers(session) == []
 
 

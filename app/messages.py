@@ -1,0 +1,89 @@
+"""`make messages`: brings the catalogs of app/locale up to date with what the product says.
+
+New messages come in empty, to be translated; what is no longer said goes.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from app import forms
+from app.figures import FIGURES
+from app.i18n import CATALOGS, LANGUAGES, gettext
+from app.settings import PROJECT
+from ml import catalog
+from ml.spec import RunSpec
+
+Message = str | tuple[str, ...]  # a pair where it depends on a number
+
+# The functions whose first arguments are messages.
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None, "gettext": None, "_html": None, "gettext_html": None, "ngettext": (1, 2),
+    "words": None, "plural": (1, 2),
+}  # fmt: skip
+SOURCES = (("app", "*.py", "python"), ("ml", "*.py", "python"), ("templates", "*.html", "jinja2.ext:babel_extract"))
+SCRIPTS = ("static", "*.js", "javascript")
+
+
+def messages() -> set[Message]:
+    """Everything that the product says, in English."""
+    return {message for source in (*SOURCES, SCRIPTS) for message in _written(*source)} | set(_named())
+
+
+@cache
+def _all_script_messages() -> set[Message]:
+    """What the pages' scripts say."""
+    return set(_written(*SCRIPTS))
+
+
+def script_words() -> dict[str, str]:
+    """What the pages' scripts say, in the language in force."""
+    return {message: gettext(message) for message in sorted(_all_script_messages()) if isinstance(message, str)}
+
+
+def _written(folder: str, pattern: str, method: str) -> Iterator[Message]:
+    for file in sorted((PROJECT / folder).rglob(pattern)):
+        for _, message, _, _ in extract_from_file(method, file, keywords=KEYWORDS):
+            yield message
+
+
+def _named() -> Iterator[Message]:
+    """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
+    for figure in FIGURES.values():
+        yield from (figure.title, figure.subtitle, *figure.about)
+    yield from (*forms.LABELS.values(), *forms.GROUPS)
+    yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
+    for table in (*forms.CHOICES.values(), catalog.DATASETS):
+        for entry in table.values():
+            yield from filter(None, (getattr(entry, name, "") for name in ("label", "formula", "note", "description")))
+
+
+def update(language: str, found: set[Message]) -> int:
+    """Write the language's catalog anew. How many messages have no translation yet."""
+    file = CATALOGS / f"{language}.po"
+    old = read_catalog(file, language)
+    fresh = Catalog(language, project="Layerscope", version="", fuzzy=False)
+    for message in found:
+        kept = old.get(message if isinstance(message, str) else message[0])
+        fresh.add(message, kept.string if kept else "")
+    CATALOGS.mkdir(exist_ok=True)
+    with file.open("wb") as target:
+        write_po(target, fresh, sort_output=True, no_location=True, omit_header=True, width=0)
+    return sum(not message.string or not all(message.string) for message in fresh if message.id)
+
+
+def read_catalog(file: Path, language: str) -> Catalog:
+    if not file.exists():
+        return Catalog(language)
+    with file.open("rb") as source:
+        return read_po(source, locale=language)
+
+
+if __name__ == "__main__":
+    found = messages()
+    for language in list(LANGUAGES)[1:]:
+        print(f"{language}: {len(found)} messages, {update(language, found)} without a translation")

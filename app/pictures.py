@@ -1,0 +1,42 @@
+"""Pictures of a run that are drawn once, at its end, and kept with it.
+
+A name holds a version: where the drawing has changed, old runs are drawn anew when someone asks.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlmodel import Session
+
+from app import store
+from app.models import ACTIVE
+from app.thumbnails import thumbnail
+from ml.records import RunRecord
+
+THUMBNAIL = "thumbnail-1.svg"
+_DRAW: dict[str, Callable[[RunRecord], bytes]] = {THUMBNAIL: thumbnail}
+
+
+def draw_at_end(session: Session, run_id: str) -> None:
+    """Every picture of a run that has just ended."""
+    run = store.load_run(session, run_id)
+    if run is None or not run.snapshots:
+        return
+    for name, draw in _DRAW.items():
+        store.save_artifact(session, run_id, name, draw(run))
+
+
+def picture(session: Session, run: RunRecord, name: str) -> bytes:
+    """Of a run that was loaded with its snapshots: the one that is kept; else drawn now, and kept if the run has
+    ended."""
+    kept = store.artifact(session, run.id, name)
+    if kept is not None:
+        return kept
+    drawn = _DRAW[name](run)
+    if run.status not in ACTIVE:
+        store.save_artifact(session, run.id, name, drawn)
+    return drawn
+
+
+def kept_thumbnails(session: Session, run_ids: Sequence[str]) -> dict[str, bytes]:
+    """By the run's id, those that were drawn already."""
+    return store.artifacts(session, run_ids, THUMBNAIL)

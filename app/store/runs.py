@@ -1,0 +1,143 @@
+"""Runs, as the web sees them."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import sqlalchemy
+from sqlalchemy import delete, func, or_
+from sqlmodel import Session, SQLModel, col, select
+
+from app import rows
+from app.models import ACTIVE, Artifact, Layer, Run, Snapshot
+from app.store.changes import one_row, unless_ended
+from ml.records import Metrics, MonteCarlo, RunRecord, StepRecord
+from ml.spec import RunSpec
+
+MONTE_CARLO = "monte_carlo.safetensors"  # the artifact of a run with mc_passes
+WEIGHTS = "weights.safetensors"
+SNAPSHOT = SQLModel.metadata.tables["snapshot"]
+COLOURS = 8  # that the pages have for runs
+
+
+def create_run(session: Session, spec: RunSpec) -> RunRecord:
+    run = new_run(spec, next_colour(session))
+    session.add(run)
+    session.commit()
+    return rows.run_record(run)
+
+
+def new_run(spec: RunSpec, colour: int, experiment_id: str | None = None) -> Run:
+    """A row that is not in the database yet."""
+    text = spec.model_dump_json(exclude_none=True)
+    return Run(id=new_id(), name=spec.title, spec=text, colour=colour, experiment_id=experiment_id)
+
+
+def next_colour(session: Session) -> int:
+    """Runs that were made one after the other look different."""
+    newest = session.exec(select(Run.colour).order_by(col(Run.id).desc()).limit(1)).first()
+    return ((newest or 0) + 1) % COLOURS
+
+
+def new_id() -> str:
+    """Sorts by time (microseconds, until the year 4253), and 24 random bits beside it."""
+    return f"{time.time_ns() // 1_000:014x}{secrets.token_hex(3)}"
+
+
+def find_run(session: Session, run_id: str) -> RunRecord | None:
+    """The run without its snapshots; None if there is no such run."""
+    run = session.get(Run, run_id)
+    return rows.run_record(run) if run else None
+
+
+def load_run(session: Session, run_id: str) -> RunRecord | None:
+    """The run with all its snapshots; None if there is no such run."""
+    record = find_run(session, run_id)
+    if record is None:
+        return None
+    return replace(record, snapshots=snapshots_after(session, record, -1), monte_carlo=monte_carlo(session, record))
+
+
+def monte_carlo(session: Session, run: RunRecord) -> MonteCarlo | None:
+    """What a finished run with Monte-Carlo dropout found."""
+    file = artifact(session, run.id, MONTE_CARLO) if run.spec.mc_passes and run.status == "finished" else None
+    return rows.monte_carlo(file) if file else None
+
+
+def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
+    """The run's snapshots of later steps than this one."""
+    # One query, so that a run that is begun again meanwhile can't mix two attempts; plain columns, a few hundred at a
+    # time, for objects of ten thousand rows would take more memory than what they hold.
+    columns = (getattr(Layer, name) for name in rows.LAYER_COLUMNS)
+    query = sqlalchemy.select(*SNAPSHOT.c, *columns).select_from(Snapshot).join(Layer, isouter=True)
+    query = query.where(SNAPSHOT.c.run_id == run.id, SNAPSHOT.c.step > step)
+    found = session.execute(query.order_by(SNAPSHOT.c.step, col(Layer.position)), execution_options={"yield_per": 500})
+    return tuple(rows.step_record(list(same), run.spec) for _, same in groupby(found, key=lambda row: row.step))
+
+
+def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
+    """The metrics alone, of later steps than this one."""
+    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
+    return list(session.exec(query.order_by(col(Snapshot.step))))
+
+
+def list_runs(
+    session: Session, *, limit: int = 20, cursor: str | None = None, q: str = "", status: str | None = None
+) -> list[RunRecord]:
+    """Newest first, without snapshots; `cursor` is the id of the last run of the page before."""
+    query = select(Run).order_by(col(Run.id).desc()).limit(limit)
+    if cursor:
+        query = query.where(col(Run.id) < cursor)
+    if status:
+        query = query.where(Run.status == status)
+    if q:
+        query = query.where(or_(col(Run.name).icontains(q, autoescape=True), col(Run.id) == q))
+    return [rows.run_record(run) for run in session.exec(query)]
+
+
+def last_metrics(session: Session, run_ids: Sequence[str]) -> dict[str, Metrics]:
+    """The newest metrics of each of these runs that has any."""
+    newest = select(Snapshot.run_id, func.max(Snapshot.step).label("step")).where(col(Snapshot.run_id).in_(run_ids))
+    last = newest.group_by(col(Snapshot.run_id)).subquery()
+    query = select(Snapshot).join(last, (col(Snapshot.run_id) == last.c.run_id) & (col(Snapshot.step) == last.c.step))
+    return {row.run_id: rows.metrics(row) for row in session.exec(query)}
+
+
+def cancel_run(session: Session, run_id: str) -> bool:
+    """Whether the run was still queued or running."""
+    change = unless_ended(run_id)
+    return one_row(session, change.values(status="cancelled", finished=time.time()))
+
+
+def delete_run(session: Session, run_id: str) -> bool:
+    """Whether there was such a run. Its snapshots, files and shares go with it."""
+    return one_row(session, delete(Run).where(col(Run.id) == run_id))
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    counts = session.exec(select(Run.status, func.count()).group_by(Run.status))
+    return dict(counts.all())
+
+
+def active_runs(session: Session) -> list[str]:
+    """Ids of the runs that are queued or running, oldest first."""
+    return list(session.exec(select(Run.id).where(col(Run.status).in_(ACTIVE)).order_by(Run.id)))
+
+
+def artifact(session: Session, run_id: str, name: str) -> bytes | None:
+    found = session.get(Artifact, (run_id, name))
+    return found.data if found else None
+
+
+def save_artifact(session: Session, run_id: str, name: str, data: bytes) -> None:
+    """Keep a file with a run, in place of one of this name."""
+    session.merge(Artifact(run_id=run_id, name=name, data=data))
+    session.commit()
+
+
+def artifacts(session: Session, run_ids: Sequence[str], name: str) -> dict[str, bytes]:
+    """The file of this name of each of these runs that has it."""
+    query = select(Artifact).where(col(Artifact.run_id).in_(run_ids), Artifact.name == name)
+    return {found.run_id: found.data for found in session.exec(query)}

@@ -1,0 +1,43 @@
+"""Share links."""
+
+import hashlib
+import secrets
+import time
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from app.models import Share
+
+
+def create_share(session: Session, run_id: str, expires: float | None = None) -> tuple[Share, str]:
+    """A new link to a run, and its token: 192 random bits, which are not kept."""
+    token = secrets.token_urlsafe(24)
+    share = Share(id=secrets.token_hex(6), run_id=run_id, token_hash=_hash(token), expires=expires)
+    session.add(share)
+    session.commit()
+    session.refresh(share)
+    return share, token
+
+
+def list_shares(session: Session, run_id: str) -> list[Share]:
+    return list(session.exec(select(Share).where(Share.run_id == run_id).order_by(col(Share.created))))
+
+
+def revoke_share(session: Session, share_id: str) -> str | None:
+    """Close a link for good. The run it opened; None if there was no such link."""
+    run_id = session.execute(delete(Share).where(col(Share.id) == share_id).returning(col(Share.run_id))).scalar()
+    session.commit()
+    return run_id
+
+
+def shared_run_id(session: Session, token: str) -> str | None:
+    """The run a token opens; None for one that is unknown, malformed, expired or revoked."""
+    share = session.exec(select(Share).where(Share.token_hash == _hash(token))).first()
+    if share is None or (share.expires is not None and share.expires < time.time()):
+        return None
+    return share.run_id
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
