@@ -35,8 +35,8 @@ templates.env.filters |= {
 }  # fmt: skip
 templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
-    "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language, "in_language": speaking.in_language,
-    "script_words": script_words,
+    "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
+    "in_language": speaking.in_language, "script_words": script_words,
 }  # fmt: skip
 
 
