@@ -19,14 +19,21 @@ from ml.sizes import (
     steps_in_one_pass,
     train_examples,
 )
+from ml.words import Words, all_of, any_of, plural, words
 
 Spec = Mapping[str, Any]
-LEAVE_OUT = "leave it out"
+
+
+def _leave_out(setting: str, *choices: str) -> Words:
+    """The fix of a setting that would change nothing as the others are."""
+    return words("leave it out, or choose {setting} = {choices}", setting=setting, choices=any_of(choices))
 
 
 def name(value: str, _: Spec) -> str:
     if not value.isprintable():
-        raise wrong("the name holds characters that can't be printed", "use letters, digits and punctuation")
+        raise wrong(
+            words("the name holds characters that can't be printed"), words("use letters, digits and punctuation")
+        )
     return value.strip()
 
 
@@ -38,14 +45,20 @@ def classes(value: tuple[int, ...] | None, spec: Spec) -> tuple[int, ...] | None
     if value is None:
         return None
     if len(set(value)) != len(value) or len(value) < 2 or not all(0 <= c < count for c in value):
-        raise wrong(f"must name at least two different labels from 0 to {count - 1}", f"for example 0 and {count - 1}")
+        raise wrong(
+            words("must name at least two different labels from 0 to {last}", last=count - 1),
+            words("for example {value}", value=words("0 and {last}", last=count - 1)),
+        )
     return tuple(sorted(value))
 
 
 def train_size(value: int | None, spec: Spec) -> int | None:
     available = available_examples(DATASETS[spec["dataset"]], spec["classes"])
     if value is not None and available is not None and value > available:
-        raise wrong(f"there are only {available:,} training examples", f"at most {available}")
+        raise wrong(
+            words("there are only {available:,} training examples", available=available),
+            words("at most {limit}", limit=available),
+        )
     return value
 
 
@@ -56,35 +69,47 @@ def channels(value: tuple[int, ...] | None, spec: Spec) -> tuple[int, ...] | Non
     if value is None and spec["architecture"] != "cnn":
         return None
     if spec["architecture"] != "cnn":
-        raise wrong("a dense network has no channels", f"{LEAVE_OUT}, or choose architecture = cnn")
+        raise wrong(words("a dense network has no channels"), _leave_out("architecture", "cnn"))
     outputs = sum(shape.outputs for shape in layer_shapes({**spec, "channels": value, "hidden": ()}))
     if outputs > MAX_OUTPUTS:
         raise wrong(
-            f"the convolutions would have {outputs:,} outputs for each image, the limit is {MAX_OUTPUTS:,}",
-            "fewer channels, for example 16, 32",
+            words(
+                "the convolutions would have {outputs:,} outputs for each image, the limit is {limit:,}",
+                outputs=outputs,
+                limit=MAX_OUTPUTS,
+            ),
+            words("fewer channels, for example {value}", value="16, 32"),
         )
     return value
 
 
 def hidden(value: tuple[int, ...], spec: Spec) -> tuple[int, ...]:
     if not value and spec["architecture"] == "mlp":
-        raise wrong("a dense network needs a hidden layer", "for example 300, 100")
-    _check_parameters({**spec, "hidden": value}, "fewer or narrower layers, for example 1000, 1000, 1000")
+        raise wrong(words("a dense network needs a hidden layer"), words("for example {value}", value="300, 100"))
+    fix = words("fewer or narrower layers, for example {value}", value="1000, 1000, 1000")
+    _check_parameters({**spec, "hidden": value}, fix)
     return value
 
 
 def pieces(value: int | None, spec: Spec) -> int | None:
     if "maxout" in _each(spec, "activation"):
-        _check_parameters({**spec, "pieces": value}, "fewer pieces, or fewer or narrower layers")
+        _check_parameters({**spec, "pieces": value}, words("fewer pieces, or fewer or narrower layers"))
     elif value is not None:
-        raise wrong("only maxout units have pieces", f"{LEAVE_OUT}, or choose activation = maxout")
+        raise wrong(words("only maxout units have pieces"), _leave_out("activation", "maxout"))
     return value
 
 
 def _check_parameters(spec: Spec, fix: str) -> None:
     count = sum(shape.parameters for shape in layer_shapes(spec))
     if count > MAX_PARAMETERS:
-        raise wrong(f"the network would have {count:,} parameters, the limit is {MAX_PARAMETERS:,}", fix)
+        raise wrong(
+            words(
+                "the network would have {count:,} parameters, the limit is {limit:,}",
+                count=count,
+                limit=MAX_PARAMETERS,
+            ),
+            fix,
+        )
 
 
 def per_hidden_layer(value: str | tuple[str, ...], spec: Spec) -> str | tuple[str, ...]:
@@ -94,10 +119,12 @@ def per_hidden_layer(value: str | tuple[str, ...], spec: Spec) -> str | tuple[st
     if isinstance(value, str):
         return value
     if len(value) != depth:
-        layers = f"{depth} hidden layer{'s' if depth > 1 else ''}"
-        among_them = f", {convolutions} of them convolutions" if convolutions else ""
+        layers: str = plural("{count} hidden layer", "{count} hidden layers", count=depth)
+        if convolutions:
+            layers = words("{layers}, {convolutions} of them convolutions", layers=layers, convolutions=convolutions)
         raise wrong(
-            f"names {len(value)} for a network with {layers}{among_them}", f"one name for all, or a list of {depth}"
+            words("names {given} for a network with {layers}", given=len(value), layers=layers),
+            words("one name for all, or a list of {depth}", depth=depth),
         )
     return value[0] if depth == 1 else value
 
@@ -106,7 +133,7 @@ def alpha(value: float | None, spec: Spec) -> float | None:
     users = [a.name for a in ACTIVATIONS.values() if a.alpha is not None]
     chosen = _each(spec, "activation")
     if value is not None and not set(users) & set(chosen):
-        raise wrong(f"{' and '.join(chosen)} has no α", f"{LEAVE_OUT}, or choose activation = {' or '.join(users)}")
+        raise wrong(words("{activations} has no α", activations=all_of(chosen)), _leave_out("activation", *users))
     return value
 
 
@@ -114,7 +141,8 @@ def init_std(value: float | None, spec: Spec) -> float | None:
     chosen = _each(spec, "init")
     if value is not None and "normal" not in chosen:
         raise wrong(
-            f"{' and '.join(chosen)} computes its own standard deviation", f"{LEAVE_OUT}, or choose init = normal"
+            words("{initialisers} computes its own standard deviation", initialisers=all_of(chosen)),
+            _leave_out("init", "normal"),
         )
     return value
 
@@ -131,8 +159,8 @@ def optimizer_constant(field: str) -> Callable[[float | None, Spec], float | Non
     def check(value: float | None, spec: Spec) -> float | None:
         chosen: Optimizer = OPTIMIZERS[spec["optimizer"]]
         if value is not None and field not in chosen.defaults:
-            users = " or ".join(o.name for o in OPTIMIZERS.values() if field in o.defaults)
-            raise wrong(f"{chosen.name} does not use it", f"{LEAVE_OUT}, or choose optimizer = {users}")
+            users = [o.name for o in OPTIMIZERS.values() if field in o.defaults]
+            raise wrong(words("{optimizer} does not use it", optimizer=chosen.name), _leave_out("optimizer", *users))
         return value
 
     return check
@@ -140,17 +168,23 @@ def optimizer_constant(field: str) -> Callable[[float | None, Spec], float | Non
 
 def clip_at(value: float | None, spec: Spec) -> float | None:
     if value is not None and spec["clip"] == "none":
-        raise wrong("nothing is clipped", f"{LEAVE_OUT}, or choose clip = norm or value")
+        raise wrong(words("nothing is clipped"), _leave_out("clip", "norm", "value"))
     return value
 
 
 def batch_size(value: int, spec: Spec) -> int:
     available = train_examples(spec)
     if available is not None and value > available:
-        raise wrong(f"larger than the {available:,} training examples", f"at most {available}, for example 32")
+        raise wrong(
+            words("larger than the {available:,} training examples", available=available),
+            words("at most {limit}, for example {value}", limit=available, value=32),
+        )
     if spec["batch_norm"] != "none" and (value == 1 or (available or 0) % value == 1):
         fitting = next(size for size in range(value + 1, value + 9) if (available or 0) % size != 1)
-        raise wrong("batch normalisation needs two examples in every batch, the last one too", f"for example {fitting}")
+        raise wrong(
+            words("batch normalisation needs two examples in every batch, the last one too"),
+            words("for example {value}", value=fitting),
+        )
     return value
 
 
@@ -159,8 +193,13 @@ def steps_per_epoch(value: int | None, spec: Spec) -> int | None:
     total = epochs * (value or steps_in_one_pass(spec))
     if total > MAX_STEPS:
         raise wrong(
-            f"the run would take {total:,} steps, the limit is {MAX_STEPS:,}",
-            f"at most {MAX_STEPS // epochs} with {epochs} epochs, or fewer epochs",
+            words("the run would take {total:,} steps, the limit is {limit:,}", total=total, limit=MAX_STEPS),
+            plural(
+                "at most {limit} with {count} epoch",
+                "at most {limit} with {count} epochs, or fewer epochs",
+                count=epochs,
+                limit=MAX_STEPS // epochs,
+            ),
         )
     return value
 
@@ -176,13 +215,19 @@ def snapshot_every(value: int | None, spec: Spec) -> int | None:
     most = min(MAX_SNAPSHOTS, MAX_LAYER_SNAPSHOTS // layers)
     if count > most:
         least = math.ceil(total / (most - 1))
-        raise wrong(f"{count:,} snapshots, the limit is {most:,}", f"at least {least} steps between two")
+        raise wrong(
+            words("{count:,} snapshots, the limit is {limit:,}", count=count, limit=most),
+            words("at least {least} steps between two", least=least),
+        )
     return value
 
 
 def mc_passes(value: int | None, spec: Spec) -> int | None:
     if value is not None and not spec["dropout"] and not spec["input_dropout"]:
-        raise wrong("without dropout every pass is the same", f"{LEAVE_OUT}, or set dropout, for example 0.2")
+        raise wrong(
+            words("without dropout every pass is the same"),
+            words("leave it out, or set dropout, for example {value:g}", value=0.2),
+        )
     return value
 
 
@@ -193,7 +238,12 @@ def transfer_layers(value: int | None, spec: Spec) -> int | None:
     _needs_source(value, spec)
     depth = hidden_depth(spec)
     if value is not None and value > depth:
-        raise wrong(f"the network has only {depth} hidden layer{'s' if depth > 1 else ''}", f"at most {depth}")
+        raise wrong(
+            plural(
+                "the network has only {count} hidden layer", "the network has only {count} hidden layers", count=depth
+            ),
+            words("at most {limit}", limit=depth),
+        )
     return value
 
 
@@ -204,7 +254,10 @@ def transfer_freeze(value: bool | None, spec: Spec) -> bool | None:
 
 def _needs_source(value: object, spec: Spec) -> None:
     if value and spec["transfer_from"] is None:
-        raise wrong("there is no run to take layers from", f"{LEAVE_OUT}, or set transfer_from to the id of a run")
+        raise wrong(
+            words("there is no run to take layers from"),
+            words("leave it out, or set transfer_from to the id of a run"),
+        )
 
 
 CHECKS: dict[str, Callable[[Any, Spec], Any]] = {

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pooch
 import requests
 
+from ml.words import Words, one_after_another, words
+
 CONNECT_SECONDS = 3.0  # for each address of a host: without a network the answer must come in seconds
 READ_SECONDS = 15.0  # between two pieces of a file
 CHUNK_BYTES = 2**16
@@ -21,7 +23,7 @@ pooch.get_logger().setLevel(logging.WARNING)  # it would tell of each download i
 
 
 class DataUnavailable(Exception):
-    """The files of a data set can't be had or read; the message says what is wrong and what to do."""
+    """The files of a data set can't be had or read; the message, a Words, says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,13 @@ def fetch(dataset: str, folder: Path | None = None) -> list[Path]:
     except OSError as error:
         size = sum(file.size for file in FILES[dataset]) / 1e6
         raise DataUnavailable(
-            f"The folder {home} can't be used: {error.strerror or error}. Make it readable and writable, with "
-            f"{size:.0f} MB free, or choose another folder for the data sets."
+            words(
+                "The folder {home} can't be used: {reason}. Make it readable and writable, with {size:.0f} MB free, or "
+                "choose another folder for the data sets.",
+                home=str(home),
+                reason=error.strerror or str(error),
+                size=size,
+            )
         ) from error
 
 
@@ -100,8 +107,12 @@ def _fetch(file: DataFile, home: Path) -> Path:
     algorithm, _, digits = file.hash.partition(":")
     if pooch.file_hash(str(path), algorithm) != digits:
         raise DataUnavailable(
-            f"{path} was refused: it is not the file that was published, perhaps because it was cut short or changed. "
-            f"Delete it and try again: it is then downloaded from {file.urls[0]}, or get it there by hand."
+            words(
+                "{path} was refused: it is not the file that was published, perhaps because it was cut short or "
+                "changed. Delete it and try again: it is then downloaded from {url}, or get it there by hand.",
+                path=str(path),
+                url=file.urls[0],
+            )
         )
     return path
 
@@ -133,18 +144,24 @@ def _download(file: DataFile, partial: Path) -> Path:
     home = partial.parent
     missing = ", ".join(other.urls[0] for other in FILES[home.name] if not (home / other.name).exists())
     raise DataUnavailable(
-        f"{home.name}/{file.name} could not be downloaded: {'; '.join(reasons)}. Connect this machine to the network "
-        f"and try again; or get {missing} elsewhere and put what you get into the folder {home}."
+        words(
+            "{file} could not be downloaded: {reasons}. Connect this machine to the network and try again; or get "
+            "{missing} elsewhere and put what you get into the folder {home}.",
+            file=f"{home.name}/{file.name}",
+            reasons=one_after_another(reasons),
+            missing=missing,
+            home=str(home),
+        )
     )
 
 
-def _reason(host: str, error: Exception) -> str:
+def _reason(host: str, error: Exception) -> Words:
     match error:
         case requests.HTTPError(response=requests.Response(status_code=status)):
-            return f"{host} answered with error {status}"
+            return words("{host} answered with error {status}", host=host, status=str(status))
         case requests.exceptions.ChunkedEncodingError():
-            return f"{host} broke off in the middle of the file"
+            return words("{host} broke off in the middle of the file", host=host)
         case requests.RequestException():
-            return f"the connection to {host} failed"
+            return words("the connection to {host} failed", host=host)
         case _:
-            return f"what {host} sent was refused, because it is not the file that was published"
+            return words("what {host} sent was refused, because it is not the file that was published", host=host)

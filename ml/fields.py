@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ml.words import words
+
 MAX_PARAMETERS = 20_000_000  # 80 MB of float32 weights; the paper's largest net has 7.1 million
 MAX_STEPS = 5_000_000
 MAX_SNAPSHOTS = 2_000
@@ -23,12 +25,17 @@ def wrong(problem: str, fix: str) -> PydanticCustomError:
     return PydanticCustomError("spec", "{problem}", {"problem": problem, "fix": fix})
 
 
+def _no_choice(name: Any, table: Mapping[str, Any]) -> PydanticCustomError:
+    problem = words("{name} is not one of the choices", name=repr(str(name)[:40]))
+    return wrong(problem, words("choose one of {names}", names=", ".join(table)))
+
+
 def one_of(table: Mapping[str, Any]) -> Any:
     """A name out of a table of the catalog; the OpenAPI document lists the names."""
 
     def check(name: Any) -> Any:
         if not isinstance(name, str) or name not in table:
-            raise wrong(f"{str(name)[:40]!r} is not one of the choices", "choose one of " + ", ".join(table))
+            raise _no_choice(name, table)
         return name
 
     return Annotated[str, BeforeValidator(check), WithJsonSchema({"type": "string", "enum": list(table)})]
@@ -41,7 +48,7 @@ def one_or_each_of(table: Mapping[str, Any]) -> Any:
         names = list(value) if isinstance(value, list | tuple) else [value]
         for name in names:
             if not isinstance(name, str) or name not in table:
-                raise wrong(f"{str(name)[:40]!r} is not one of the choices", "choose one of " + ", ".join(table))
+                raise _no_choice(name, table)
         return value
 
     name = {"type": "string", "enum": list(table)}

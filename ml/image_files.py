@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ml.catalog import DataSet
 from ml.downloads import DataUnavailable
+from ml.words import Words, words
 
 CIFAR_TRAIN = [f"data_batch_{number}.bin" for number in range(1, 6)]
 CIFAR_TEST = ["test_batch.bin"]
@@ -42,21 +43,22 @@ def read_cifar(files: Sequence[Path], data: DataSet) -> tuple[Part, Part]:
 def _idx_part(images: Path, labels: Path, data: DataSet) -> Part:
     pixels, marks = _idx(images, data.shape[1:]), _idx(labels, ())
     if len(pixels) != len(marks):
-        raise _damaged(labels, f"it has {len(marks):,} labels for {len(pixels):,} images")
+        counts = {"labels": len(marks), "images": len(pixels)}
+        raise _damaged(labels, words("it has {labels:,} labels for {images:,} images", **counts))
     return pixels.reshape(len(pixels), data.inputs), _labels(labels, marks, data)
 
 
 def _idx(file: Path, shape: tuple[int, ...]) -> Bytes:
-    """(N, *shape) bytes. The header is made of big-endian words: two zero bytes, the type (8 = unsigned byte) and the
+    """(N, *shape) bytes. The header is made of big-endian numbers: two zero bytes, the type (8 = unsigned byte) and the
     number of dimensions in the first one, then the length of each dimension."""
     with _readable(file), gzip.open(file) as stream:
         content = stream.read()
-    words = 2 + len(shape)
-    count = max(0, len(content) - 4 * words) // math.prod(shape)
-    header = struct.pack(f">{words}I", 0x800 + 1 + len(shape), count, *shape)
+    numbers = 2 + len(shape)
+    count = max(0, len(content) - 4 * numbers) // math.prod(shape)
+    header = struct.pack(f">{numbers}I", 0x800 + 1 + len(shape), count, *shape)
     if not content.startswith(header) or len(content) != len(header) + count * math.prod(shape):
-        kind = f"images of {'×'.join(map(str, shape))} pixels" if shape else "labels"
-        raise _damaged(file, f"its header or its length is not that of an IDX file of {kind}")
+        kind = words("images of {size} pixels", size="×".join(map(str, shape))) if shape else words("labels")
+        raise _damaged(file, words("its header or its length is not that of an IDX file of {kind}", kind=kind))
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(count, *shape)
 
 
@@ -69,7 +71,7 @@ def _members(archive: Path, names: set[str]) -> dict[str, bytes]:
             if name in names and (stream := tar.extractfile(member)):
                 content[name] = stream.read()
     if missing := names - content.keys():
-        raise _damaged(archive, "there is no " + ", ".join(sorted(missing)) + " in it")
+        raise _damaged(archive, words("there is no {names} in it", names=", ".join(sorted(missing))))
     return content
 
 
@@ -78,14 +80,17 @@ def _cifar_part(archive: Path, content: dict[str, bytes], names: list[str], data
     size = 1 + data.inputs
     for name in names:
         if len(content[name]) % size:
-            raise _damaged(archive, f"{name} in it is not made of records of {size:,} bytes")
+            raise _damaged(
+                archive, words("{name} in it is not made of records of {size:,} bytes", name=name, size=size)
+            )
     records = np.frombuffer(b"".join(content[name] for name in names), np.uint8).reshape(-1, size)
     return records[:, 1:], _labels(archive, records[:, 0], data)
 
 
 def _labels(file: Path, marks: Bytes, data: DataSet) -> NDArray[np.int64]:
     if (marks >= len(data.classes)).any():
-        raise _damaged(file, f"it has the label {marks.max()}, but labels go from 0 to {len(data.classes) - 1}")
+        found = {"label": int(marks.max()), "last": len(data.classes) - 1}
+        raise _damaged(file, words("it has the label {label}, but labels go from 0 to {last}", **found))
     return marks.astype(np.int64)
 
 
@@ -94,8 +99,14 @@ def _readable(file: Path) -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError, zlib.error, tarfile.TarError) as error:
-        raise _damaged(file, "it is cut short or not compressed as it should be") from error
+        raise _damaged(file, words("it is cut short or not compressed as it should be")) from error
 
 
-def _damaged(file: Path, problem: str) -> DataUnavailable:
-    return DataUnavailable(f"{file} can't be read: {problem}. Delete it and try again: it is then downloaded anew.")
+def _damaged(file: Path, problem: Words) -> DataUnavailable:
+    return DataUnavailable(
+        words(
+            "{file} can't be read: {problem}. Delete it and try again: it is then downloaded anew.",
+            file=str(file),
+            problem=problem,
+        )
+    )

@@ -15,6 +15,7 @@ from ml.catalog import DATASETS, INITIALISERS, Activation
 from ml.sizes import KERNEL, LayerShape
 from ml.spec import RunSpec
 from ml.transfer import Source, misfit
+from ml.words import words
 
 
 class Dropout(nn.Module):
@@ -117,9 +118,9 @@ def copy_layers(model: nn.Module, spec: RunSpec, source: Source | None) -> None:
     """
     if spec.transfer_from is None:
         return
-    problem = misfit(spec, source.spec) if source else "the run that its layers come from is gone"
+    problem = misfit(spec, source.spec) if source else words("the run that its layers come from is gone")
     if source is None or problem:
-        raise ValueError(f"transfer_from: {problem}")
+        raise ValueError(words("transfer_from: {problem}", problem=problem))
     wanted = {part for layer in spec.transferred_layers for part in (layer, f"{layer}_norm")}
     taken = {name: torch.from_numpy(w) for name, w in source.weights.items() if name.split(".")[0] in wanted}
     model.load_state_dict(taken, strict=False)

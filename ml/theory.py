@@ -16,6 +16,7 @@ import numpy as np
 
 from ml.catalog import DATASETS, INITIALISERS, SCALINGS, Floats
 from ml.spec import RunSpec
+from ml.words import words
 
 REACH, CELLS = 8.0, 2000  # of the grid that a normal distribution is integrated on, in standard deviations
 NARROW = 1e-4  # a slope is taken on a grid of at least this standard deviation, or rounding would drown it
@@ -72,9 +73,9 @@ class Layer(NamedTuple):
 def without(spec: RunSpec) -> str:
     """Why there is no prediction for this run; empty where there is one."""
     if spec.architecture == "cnn":
-        return "no prediction: max-pooling has no closed form"
+        return words("no prediction: max-pooling has no closed form")
     if spec.transfer_from is not None:
-        return "no prediction: layers of another run are not random"
+        return words("no prediction: layers of another run are not random")
     return ""
 
 
