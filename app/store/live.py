@@ -81,9 +81,8 @@ def _queue_place() -> Any:
 
 def _open_shares() -> Any:
     still = or_(col(Share.expires).is_(None), col(Share.expires) >= time.time())
-    hashes = select_columns(func.aggregate_strings(Share.token_hash, " ")).where(
-        col(Share.run_id) == col(Run.id), still
-    )
+    of_all = func.aggregate_strings(Share.token_hash, " ")  # type: ignore[arg-type]
+    hashes = select_columns(of_all).where(col(Share.run_id) == col(Run.id), still)
     return _of_the_run(hashes, "shares")
 
 
