@@ -25,9 +25,10 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.export import export_zip
+from app.live import Opened
 from app.models import Worker
 from app.pages import public_url
-from app.reading import Opened, reading_routes
+from app.reading import reading_routes
 from app.settings import is_loopback
 from ml import catalog
 from ml.records import RunRecord
@@ -153,7 +154,7 @@ def _find(session: Session, run_id: str) -> RunRecord:
 
 def _open_run(run_id: str, session: SessionDep) -> Opened:
     _find(session, run_id)
-    return Opened(run_id, still=lambda _session: True)
+    return Opened(run_id)
 
 
 router.include_router(reading_routes(_open_run), prefix="/runs/{run_id}")

@@ -20,6 +20,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from app import api, pages, share, signin
 from app.cache import RunCache
 from app.db import make_engine
+from app.live import Hub
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.runs_url)
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
+    app.state.hub = Hub(app.state.engine)
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (api.router, api.health, share.router, signin.router, pages.router):
         app.include_router(router)

@@ -1,19 +1,13 @@
 """The routes that read one run. The API has them below /api/runs/{id}, a share link below /s/{token}: the same ones."""
 
-import asyncio
-import math
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass, replace
-from itertools import count
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy import Engine
-from sqlmodel import Session
 
-from app import store, svg
+from app import svg
 from app.answers import (
     Detail,
     FigureOut,
@@ -28,22 +22,10 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
-from app.models import ACTIVE, Snapshot
-from app.rows import METRICS
+from app.live import Opened
 from ml.records import RunRecord
 
-POLL_SECONDS = 0.1
-PING_POLLS = 150  # a comment every 15 s keeps proxies from closing a quiet stream
-
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A run that may be read; `still` tells whether that holds (a share link can be revoked meanwhile)."""
-
-    run_id: str
-    still: Callable[[Session], bool]
 
 
 def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
@@ -87,11 +69,14 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
 
     @router.get("/events", response_class=EventSourceResponse)
     async def events(
-        request: Request, opened: OpenedDep, last_event_id: Annotated[str | None, Header()] = None
-    ) -> AsyncIterator[ServerSentEvent]:
+        request: Request, opened: OpenedDep, session: SessionDep,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
         """What happens while the run goes on: `status`, `snapshot` and `metric` events. Ends with the run."""
-        async for event in _follow(request.app.state.engine, opened, last_event_id or ""):
-            yield event
+        session.close()  # or each stream would hold one of the database's connections
+        async with aclosing(request.app.state.hub.follow(opened, last_event_id or "")) as news:
+            async for event in news:
+                yield event
 
     return router
 
@@ -106,53 +91,3 @@ def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | 
     if layer is not None and layer not in run.spec.hidden_layers:
         raise HTTPException(404, f"There is no such hidden layer; there are {', '.join(run.spec.hidden_layers)}.")
     return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
-
-
-async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterator[ServerSentEvent]:
-    attempt, seen = _position(last_seen)
-    told: store.LiveState | None = None
-    for poll in count(1):
-        state, rows = await run_in_threadpool(_look, engine, opened, attempt, seen)
-        if state is None:
-            return
-        if state.attempt != attempt:
-            attempt, seen = state.attempt, -1
-        for row in rows:
-            seen = row.step
-            yield _snapshot_event(row, state)
-            yield ServerSentEvent(event="metric", data=_metric(row))
-        # The time left changes with each look at the clock; it is told with the next step.
-        now = replace(state, seconds_left=None)
-        if now != told:
-            told = now
-            yield ServerSentEvent(event="status", data=asdict(state))
-        if state.status not in ACTIVE:
-            return
-        if poll % PING_POLLS == 0:
-            yield ServerSentEvent(comment="still here")
-        await asyncio.sleep(POLL_SECONDS)
-
-
-def _position(last_seen: str) -> tuple[int, int]:
-    """Where a client that comes back had got to: "attempt-step" of the last snapshot it was told of."""
-    attempt, _, step = last_seen.partition("-")
-    return (int(attempt), int(step)) if attempt.isdigit() and step.isdigit() else (0, -1)
-
-
-def _look(engine: Engine, opened: Opened, attempt: int, seen: int) -> tuple[store.LiveState | None, list[Snapshot]]:
-    """Where the run stands, and its snapshots after `seen`: all of them, if another attempt has begun since."""
-    with Session(engine) as session:
-        state = store.live_state(session, opened.run_id) if opened.still(session) else None
-        if state is None:
-            return None, []
-        return state, store.metrics_after(session, opened.run_id, seen if attempt == state.attempt else -1)
-
-
-def _snapshot_event(row: Snapshot, state: store.LiveState) -> ServerSentEvent:
-    data = {"step": row.step, "epoch": row.epoch, "count": state.snapshots, "attempt": state.attempt}
-    return ServerSentEvent(event="snapshot", data=data, id=f"{state.attempt}-{row.step}")
-
-
-def _metric(row: Snapshot) -> dict[str, Any]:
-    values = row.model_dump(include={"step", "epoch", *METRICS})
-    return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}

@@ -1,10 +1,13 @@
 """What a share link opens: one run, to read, without an account. Nothing else is below /s/."""
 
+import math
+
 from fastapi import APIRouter, Request, Response
 
 from app import pages, store
 from app.db import SessionDep
-from app.reading import Opened, reading_routes
+from app.live import Opened
+from app.reading import reading_routes
 
 router = APIRouter(prefix="/s/{token}", tags=["share"])
 
@@ -17,10 +20,10 @@ class NoSuchShare(Exception):
 
 
 def open_share(token: str, session: SessionDep) -> Opened:
-    run_id = store.shared_run_id(session, token)
-    if run_id is None:
+    share = store.open_share(session, token)
+    if share is None:
         raise NoSuchShare
-    return Opened(run_id, still=lambda later: store.shared_run_id(later, token) == run_id)
+    return Opened(share.run_id, share.token_hash, share.expires or math.inf)
 
 
 @router.get("", response_class=Response, responses={200: {"content": {"text/html": {}}}})

@@ -77,12 +77,6 @@ def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRe
     return tuple(rows.step_record(list(same), run.spec) for _, same in groupby(found, key=lambda row: row.step))
 
 
-def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
-    """The metrics alone, of later steps than this one."""
-    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
-    return list(session.exec(query.order_by(col(Snapshot.step))))
-
-
 def list_runs(
     session: Session, *, limit: int = 20, cursor: str | None = None, q: str = "", status: str | None = None
 ) -> list[RunRecord]:
