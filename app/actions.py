@@ -2,12 +2,13 @@
 
 from sqlmodel import Session
 
-from app import store
+from app import store, wording
 from app.queue import Queue
 from ml.problems import Problem
 from ml.records import RunRecord
 from ml.spec import RunSpec
 from ml.transfer import misfit
+from ml.words import words
 
 
 class Refused(Exception):
@@ -36,13 +37,20 @@ def transfer_problem(session: Session, spec: RunSpec) -> Problem | None:
         return None
     source = store.find_run(session, spec.transfer_from)
     if source is None:
-        return Problem("transfer_from", "there is no run with this id", "the id is the end of the address of its page")
+        return Problem(
+            "transfer_from",
+            words("there is no run with this id"),
+            words("the id is the end of the address of its page"),
+        )
     if source.status != "finished":
         return Problem(
-            "transfer_from", f"that run is {source.status}, so it has no final weights", "name a finished run"
+            "transfer_from",
+            words("that run is {status}, so it has no final weights", status=wording.STATUSES[source.status]),
+            words("name a finished run"),
         )
     if reason := misfit(spec, source.spec):
-        return Problem("transfer_from", reason, "take fewer layers, or build the lower layers as in that run")
+        fix = words("take fewer layers, or build the lower layers as in that run")
+        return Problem("transfer_from", reason, fix)
     return None
 
 

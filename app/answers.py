@@ -9,7 +9,9 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, Field
 
+from app.i18n import gettext
 from app.rows import METRICS
+from ml import problems
 from ml.catalog import DATASETS
 from ml.records import HEALTH, STATISTICS, Clipping, RunRecord
 from ml.spec import RunSpec
@@ -63,7 +65,7 @@ class RunOut(BaseModel):
     created: datetime
     started: datetime | None
     finished: datetime | None
-    error: str | None
+    error: str | None = Field(description="Why it failed, in the language of the request")
 
 
 class RunList(BaseModel):
@@ -211,6 +213,10 @@ class HealthzOut(BaseModel):
     processes: list[ProcessOut] | None = Field(None, description="Only when asked from this machine")
 
 
+def problem_out(problem: problems.Problem) -> dict[str, str]:
+    return {"field": problem.field, "message": gettext(problem.message), "fix": gettext(problem.fix)}
+
+
 def moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
@@ -222,7 +228,7 @@ def run_out(run: RunRecord) -> RunOut:
         id=run.id, name=run.spec.title, status=run.status, url=f"/runs/{run.id}", spec=run.spec,
         progress=ProgressOut(step=run.step, steps=run.spec.steps, epoch=run.step / run.spec.steps_in_epoch),
         attempt=run.attempt, created=created, started=moment(run.started), finished=moment(run.finished),
-        error=run.error,
+        error=run.error and gettext(run.error),
     )  # fmt: skip
 
 

@@ -21,15 +21,19 @@ from app.answers import (
     ShareOut,
     extras_of,
     moment,
+    problem_out,
     run_out,
 )
 from app.db import SessionDep
 from app.export import export_zip
+from app.i18n import gettext as _
 from app.live import Opened
+from app.messages import TOLD
 from app.models import Worker
 from app.pages import public_url
 from app.reading import reading_routes
 from app.settings import is_loopback
+from app.wording import STATUSES
 from ml import catalog
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -54,7 +58,9 @@ def read_catalog() -> dict[str, Any]:
 
 
 def _plain(entry: Any) -> dict[str, Any]:
-    return {name: value for name, value in asdict(entry).items() if not callable(value)}
+    """What is told in words is in the language of the request."""
+    values = {name: value for name, value in asdict(entry).items() if not callable(value)}
+    return values | {name: _(values[name]) for name in TOLD if name in values}
 
 
 @router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
@@ -63,7 +69,7 @@ def launch(request: Request, spec: RunSpec, session: SessionDep) -> RunOut:
     try:
         return run_out(actions.launch(session, request.app.state.queue, spec))
     except actions.Refused as refused:
-        raise HTTPException(422, [asdict(refused.problem)]) from None
+        raise HTTPException(422, [problem_out(refused.problem)]) from None
 
 
 @router.get("/runs", response_model=RunList)
@@ -90,7 +96,9 @@ def cancel(request: Request, run_id: str, session: SessionDep) -> RunOut:
     """Stop a run that waits or trains; what it has measured stays."""
     run = _find(session, run_id)
     if not actions.cancel(session, request.app.state.queue, run_id):
-        raise HTTPException(409, f"The run is {run.status} already, there is nothing to cancel.")
+        raise HTTPException(
+            409, _("The run is {status} already, there is nothing to cancel.", status=STATUSES[run.status])
+        )
     return run_out(_find(session, run_id))
 
 
@@ -142,13 +150,13 @@ def list_shares(run_id: str, session: SessionDep) -> list[ShareOut]:
 def revoke(share_id: str, session: SessionDep) -> None:
     """Close a share link for good."""
     if store.revoke_share(session, share_id) is None:
-        raise HTTPException(404, "There is no such share link.")
+        raise HTTPException(404, _("There is no such share link."))
 
 
 def _find(session: Session, run_id: str) -> RunRecord:
     run = store.find_run(session, run_id)
     if run is None:
-        raise HTTPException(404, "There is no such run.")
+        raise HTTPException(404, _("There is no such run."))
     return run
 
 

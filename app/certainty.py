@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app import png
+from app.i18n import gettext as _
+from app.i18n import number
 from ml.catalog import DATASETS, SCALINGS
 from ml.records import MonteCarlo, RunRecord
 
@@ -52,13 +55,25 @@ def certainty(run: RunRecord) -> Certainty | None:
 
 def _sentence(run: RunRecord, found: MonteCarlo) -> str:
     right = found.mean.argmax(axis=1) == found.labels
-    count, wrong = len(right), int((~right).sum())
-    share = f"{wrong} of {count:,} validation examples ({100 * wrong / count:.1f} %) are answered wrongly"
-    groups = {"right": found.entropy[right], "wrong": found.entropy[~right]}
-    means = [f"{group.mean():.2f} nats for {name} answers" for name, group in groups.items() if group.size]
-    guess = f"ln {run.spec.class_count} = {math.log(run.spec.class_count):.2f}".replace(" ", "\N{NO-BREAK SPACE}")
-    scale = f"0 is certain, {guess} is a guess"
-    return f"Over {run.spec.mc_passes} passes, {share}. The mean entropy is {' and '.join(means)}; {scale}."
+    guess = f"ln {run.spec.class_count} = {number(math.log(run.spec.class_count), '.2f')}"
+    return _(
+        "Over {passes} passes, {wrong} of {count:,} validation examples ({share:.1f} %) are answered wrongly. The mean "
+        "entropy is {means}; 0 is certain, {guess} is a guess.",
+        passes=run.spec.mc_passes, wrong=int((~right).sum()), count=len(right), share=100 * float((~right).mean()),
+        means=_mean_entropies(found.entropy[right], found.entropy[~right]),
+        guess=guess.replace(" ", "\N{NO-BREAK SPACE}"),
+    )  # fmt: skip
+
+
+def _mean_entropies(right: NDArray[np.float32], wrong: NDArray[np.float32]) -> str:
+    if not wrong.size:
+        return _("{mean:.2f} nats for right answers", mean=float(right.mean()))
+    if not right.size:
+        return _("{mean:.2f} nats for wrong answers", mean=float(wrong.mean()))
+    return _(
+        "{right:.2f} nats for right answers and {wrong:.2f} nats for wrong answers",
+        right=float(right.mean()), wrong=float(wrong.mean()),
+    )  # fmt: skip
 
 
 def _answers(run: RunRecord, found: MonteCarlo) -> Iterator[Answer]:
@@ -66,14 +81,14 @@ def _answers(run: RunRecord, found: MonteCarlo) -> Iterator[Answer]:
     data = DATASETS[run.spec.dataset]
     names = run.spec.class_names
     low, high = SCALINGS[run.spec.scaling].ends(data)
-    for number, picture in zip(found.extremes.tolist(), found.pictures, strict=True):
-        answer = int(np.argmax(found.mean[number]))
+    for example, picture in zip(found.extremes.tolist(), found.pictures, strict=True):
+        answer = int(np.argmax(found.mean[example]))
         yield Answer(
-            number=number,
+            number=example,
             picture=png.data_uri(picture.reshape(data.shape), low, high),
-            truth=names[found.labels[number]],
-            answer=names[answer],
-            probability=float(found.mean[number, answer]),
-            spread=float(found.std[number, answer]),
-            entropy=float(found.entropy[number]),
+            truth=_(names[found.labels[example]]),
+            answer=_(names[answer]),
+            probability=float(found.mean[example, answer]),
+            spread=float(found.std[example, answer]),
+            entropy=float(found.entropy[example]),
         )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app import store
+from app.i18n import gettext
 from app.models import ACTIVE
 from ml.records import StepRecord
 
@@ -77,7 +79,7 @@ class Hub:
                     state = replace(seen.look.state, seconds_left=None)
                     if state != told:
                         told = state
-                        yield ServerSentEvent(event="status", data=asdict(seen.look.state))
+                        yield ServerSentEvent(event="status", data=_told(seen.look.state))
                     if state.status not in ACTIVE:
                         return
                 if not await _happens(changed, opened.until):
@@ -104,6 +106,10 @@ def _position(last_seen: str) -> tuple[int, int]:
     """Where a client that comes back had got to: "attempt-step" of the last snapshot it was told of."""
     attempt, _, step = last_seen.partition("-")
     return (int(attempt), int(step)) if attempt.isdecimal() and step.isdecimal() else (0, -1)
+
+
+def _told(state: store.LiveState) -> dict[str, Any]:
+    return asdict(state) | {"error": state.error and gettext(state.error)}
 
 
 def _reached(look: store.Look) -> tuple[int, int]:

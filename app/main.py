@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,13 +19,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from app import api, pages, share, signin
+from app.answers import problem_out
 from app.cache import RunCache
 from app.db import make_engine
+from app.i18n import gettext as _
 from app.live import Hub
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
 from app.speaking import Speaking
+from app.wording import told
 from ml.problems import explain
 
 
@@ -78,21 +82,35 @@ def _unprocessable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     details = [{**details, "loc": details["loc"][1:]} for details in error.errors()]
     if any(details["type"] == "json_invalid" for details in error.errors()):
-        return JSONResponse({"detail": "The body is not valid JSON."}, 400)
+        return JSONResponse({"detail": _("The body is not valid JSON.")}, 400)
     found = explain(details)  # type: ignore[arg-type]
     if not _wants_json(request):
-        return pages.render_error(request, 422, "; ".join(map(str, found)))
-    return JSONResponse({"detail": [{"field": p.field, "message": p.message, "fix": p.fix} for p in found]}, 422)
+        return pages.render_error(request, 422, "; ".join(map(told, found)))
+    return JSONResponse({"detail": [problem_out(problem) for problem in found]}, 422)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     if request.url.path.startswith("/s/"):
         return share.no_such_share(request, error)
-    detail = TOO_LARGE if error.status_code == 413 else error.detail
+    detail = _in_our_words(error)
     if _wants_json(request):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)
+
+
+def _in_our_words(error: StarletteHTTPException) -> Any:
+    """What the framework says is English, and the same whatever happened."""
+    match error.status_code, error.detail:
+        case 404, "Not Found":
+            return _("There is no page at this address.")
+        case 405, _said:
+            return _("Nothing of this kind can be done at this address.")
+        case 400, _said:
+            return _("The request can't be read.")
+        case 413, _said:
+            return _(TOO_LARGE)
+    return error.detail
 
 
 def compressed_plotly(settings: Settings) -> Path:
@@ -109,6 +127,6 @@ def compressed_plotly(settings: Settings) -> Path:
 
 def _plotly(request: Request) -> Response:
     if "gzip" not in request.headers.get("accept-encoding", ""):
-        raise HTTPException(406, "plotly.min.js is sent compressed; accept gzip.")
+        raise HTTPException(406, _("plotly.min.js is sent compressed; accept gzip."))
     headers = {"Content-Encoding": "gzip", "Cache-Control": "public, max-age=31536000", "Vary": "Accept-Encoding"}
     return FileResponse(compressed_plotly(request.app.state.settings), media_type="text/javascript", headers=headers)

@@ -3,6 +3,7 @@
 New messages come in empty, to be translated; what is no longer said goes.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,12 @@ from app.i18n import CATALOGS, LANGUAGES, gettext
 from app.settings import PROJECT
 from ml import catalog
 from ml.spec import RunSpec
+
+# What a choice of the catalog says in words.
+TOLD = ("label", "formula", "note", "description")
+
+# Words of mathematics: a formula of these and of letters alone is the same in every language.
+NOTATION = {"BN", "Wx", "exp", "fan_in", "fan_out", "init_std", "log", "max", "min", "tanh"}
 
 Message = str | tuple[str, ...]  # a pair where it depends on a number
 
@@ -55,11 +62,16 @@ def _named() -> Iterator[Message]:
     """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
     for figure in FIGURES.values():
         yield from (figure.title, figure.subtitle, *figure.about)
-    yield from (*forms.LABELS.values(), *forms.GROUPS)
+    yield from filter(_is_told, (*forms.LABELS.values(), *forms.GROUPS))
     yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():
-            yield from filter(None, (getattr(entry, name, "") for name in ("label", "formula", "note", "description")))
+            yield from filter(_is_told, (getattr(entry, name, "") for name in TOLD))
+    yield from filter(_is_told, (name for data in catalog.DATASETS.values() for name in data.classes))
+
+
+def _is_told(text: str) -> bool:
+    return not set(re.findall("[A-Za-z_]{2,}", text)) <= NOTATION
 
 
 def update(language: str, found: set[Message]) -> int:

@@ -21,16 +21,17 @@ from app.settings import PROJECT, Settings, is_loopback
 from ml.problems import Problem, problems
 from ml.records import RunRecord
 from ml.spec import RunSpec
+from ml.words import words
 
 RUNS_ON_A_PAGE = 20
-NO_RUN = "There is no such run. It may have been deleted."
+NO_RUN = words("There is no such run. It may have been deleted.")
 
 router = APIRouter(include_in_schema=False)
 
 templates = Jinja2Templates(PROJECT / "templates")
 templates.env.filters |= {
-    "ago": wording.ago, "duration": wording.duration, "iso": wording.iso, "sentence": wording.sentence,
-    "query": forms.query, "successor_query": forms.successor_query, "typed": forms.typed,
+    "ago": wording.ago, "status": wording.status, "duration": wording.duration, "iso": wording.iso,
+    "sentence": wording.sentence, "query": forms.query, "successor_query": forms.successor_query, "typed": forms.typed,
     "number": i18n.number, "percent": i18n.percent, "moment": i18n.moment,
 }  # fmt: skip
 templates.env.globals |= {
@@ -157,19 +158,19 @@ def revoke(share_id: str, session: SessionDep) -> Response:
     """Close a share link for good."""
     run_id = store.revoke_share(session, share_id)
     if run_id is None:
-        raise HTTPException(404, "There is no such share link.")
+        raise HTTPException(404, i18n.gettext("There is no such share link."))
     return RedirectResponse(f"/runs/{run_id}#share", status_code=303)
 
 
 def _check_there(session: Session, run_id: str) -> None:
     if store.find_run(session, run_id) is None:
-        raise HTTPException(404, NO_RUN)
+        raise HTTPException(404, i18n.gettext(NO_RUN))
 
 
 def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     run: RunRecord | None = request.app.state.cache.load(session, run_id)
     if run is None:
-        raise HTTPException(404, NO_RUN)
+        raise HTTPException(404, i18n.gettext(NO_RUN))
     return run
 
 
@@ -207,8 +208,7 @@ def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Re
 
 def render_error(request: Request, status: int, detail: Any = "") -> Response:
     """What went wrong, in a sentence, and the way back."""
-    title = {404: "There is nothing here", 413: "That is too large"}.get(status, "That did not work")
-    if detail == "Not Found":  # what the framework says of an address that leads nowhere
-        detail = "There is no page at this address."
+    titles = {404: words("There is nothing here"), 413: words("That is too large")}
+    title = i18n.gettext(titles.get(status, words("That did not work")))
     context = {"status": status, "title": title, "detail": detail}
     return templates.TemplateResponse(request, "error.html", context, status)

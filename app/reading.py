@@ -22,6 +22,7 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
+from app.i18n import gettext as _
 from app.live import Opened
 from ml.records import RunRecord
 
@@ -36,7 +37,7 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     def load(request: Request, opened: OpenedDep, session: SessionDep) -> RunRecord:
         run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
         if run is None:
-            raise HTTPException(404, "There is no such run.")
+            raise HTTPException(404, _("There is no such run."))
         return run
 
     RunDep = Annotated[RunRecord, Depends(load)]
@@ -87,7 +88,8 @@ Layer = Annotated[str | None, Query(description="For figures of a single layer",
 
 def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None) -> dict[str, Any]:
     if name not in FIGURES:
-        raise HTTPException(404, f"There is no such figure; there are {', '.join(FIGURES)}.")
+        raise HTTPException(404, _("There is no such figure; there are {names}.", names=", ".join(FIGURES)))
     if layer is not None and layer not in run.spec.hidden_layers:
-        raise HTTPException(404, f"There is no such hidden layer; there are {', '.join(run.spec.hidden_layers)}.")
+        names = ", ".join(run.spec.hidden_layers)
+        raise HTTPException(404, _("There is no such hidden layer; there are {names}.", names=names))
     return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)

@@ -1,5 +1,6 @@
 """Between the rows of the database and the records of ml: what a column means, in one place."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,6 +25,7 @@ from ml.records import (
     StepRecord,
 )
 from ml.spec import RunSpec
+from ml.words import Words
 
 LAYER_COLUMNS = ("position", *HEALTH, "data", "extras")
 METRICS = ("train_loss", "train_error", "val_loss", "val_error")
@@ -34,9 +36,28 @@ def run_record(run: Run) -> RunRecord:
     """The run without its snapshots."""
     return RunRecord(
         id=run.id, spec=RunSpec.stored(run.spec), status=run.status, step=run.step, attempt=run.attempt,
-        created=run.created, started=run.started, finished=run.finished, error=run.error,
+        created=run.created, started=run.started, finished=run.finished, error=read_reason(run.error),
         colour=run.colour or 0, experiment_id=run.experiment_id,
     )  # fmt: skip
+
+
+def reason_text(reason: str) -> str:
+    """The column of a reason: what was said in Words as JSON, so that each reader is told in their own language."""
+    return json.dumps(_parts(reason)) if isinstance(reason, Words) else reason
+
+
+def _parts(words: Words) -> dict[str, Any]:
+    values = {name: _parts(value) if isinstance(value, Words) else value for name, value in words.values.items()}
+    return {"template": words.template, "plural": words.plural, "values": values}
+
+
+def read_reason(text: str | None) -> str | None:
+    return _words(json.loads(text)) if text and text.startswith('{"template": ') else text
+
+
+def _words(parts: dict[str, Any]) -> Words:
+    values = {name: _words(value) if isinstance(value, dict) else value for name, value in parts["values"].items()}
+    return Words(parts["template"], parts["plural"], **values)
 
 
 def step_record(joined: Sequence[Row[Any]], spec: RunSpec) -> StepRecord:

@@ -11,13 +11,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.i18n import gettext as _
 from app.settings import Settings, is_loopback
 from app.share import HEADERS as SHARE_HEADERS
+from ml.words import words
 
 # What anybody may see in class mode: share links, what their pages are made of, the sign-in page, the health check.
 OPEN_PATHS = ("/s/", "/static/", "/sign-in", "/healthz")
 MAX_BODY_BYTES = 1_000_000
-TOO_LARGE = "The request is larger than 1 MB; a run's specification takes about 1 KB."
+TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -68,13 +70,11 @@ class Guard:
         headers = Headers(scope=scope)
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
-            return _refuse(
-                scope, 403, f"This server serves this machine alone; it does not answer to {host or 'no host'}."
-            )
+            return _refuse(scope, 403, _stranger(host))
         if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            return _refuse(scope, 413, TOO_LARGE)
+            return _refuse(scope, 413, _(TOO_LARGE))
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
-            return _refuse(scope, 403, "This request came from another site. Reload the page and try again.")
+            return _refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
         if self._settings.class_mode and not path.startswith(OPEN_PATHS) and not scope["session"].get("class"):
             return _ask_for_password(scope)
         return None
@@ -82,6 +82,12 @@ class Guard:
     def _shared_by(self, host: str, path: str) -> bool:
         """Behind PUBLIC_URL (a tunnel, a proxy) a server without sign-in shows share links and nothing else."""
         return host == self._public_host and path.startswith(("/s/", "/static/"))
+
+
+def _stranger(host: str) -> str:
+    if not host:
+        return _("This server serves this machine alone; it does not answer a request that names no host.")
+    return _("This server serves this machine alone; it does not answer to {host}.", host=host)
 
 
 def _hostname(host: str) -> str:
@@ -102,7 +108,7 @@ def _is_cross_site(headers: Headers) -> bool:
 
 def _ask_for_password(scope: Scope) -> Response:
     if scope["path"].startswith("/api"):
-        return _refuse(scope, 401, "Sign in with the class password first.")
+        return _refuse(scope, 401, _("Sign in with the class password first."))
     return RedirectResponse("/sign-in", status_code=303)
 
 

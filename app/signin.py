@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app import pages
+from app.i18n import gettext as _
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,7 +22,7 @@ def ask(request: Request) -> Response:
 def sign_in(request: Request, password: Annotated[str, Form(max_length=500)] = "") -> Response:
     known = request.app.state.password
     if known is not None and not known.matches(password):
-        return pages.render_sign_in(request, problem="That is not the class password.", status=403)
+        return pages.render_sign_in(request, problem=_("That is not the class password."), status=403)
     request.session["class"] = True
     return RedirectResponse("/", status_code=303)
 

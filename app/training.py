@@ -23,11 +23,11 @@ from sqlmodel import Session
 from app import lifeline, pictures, store
 from app.db import make_engine
 from app.logs import start_log
-from ml.downloads import DataUnavailable
 from ml.records import Progress, StepRecord, Trained
 from ml.spec import RunSpec
 from ml.trainer import train
 from ml.transfer import Source
+from ml.words import Words, words
 
 PROGRESS_SECONDS = 0.25  # between two notes of the step reached
 
@@ -110,8 +110,9 @@ def _fail(session: Session, run_id: str, attempt: int, error: Exception) -> None
 
 
 def _reason(error: Exception) -> str:
-    """What a student reads; an error that nobody foresaw has its name beside it."""
-    if isinstance(error, DataUnavailable):
-        return str(error)
-    reason = "The run needed more memory than there is." if isinstance(error, MemoryError) else f"{error}"
-    return f"{reason} ({type(error).__name__})"
+    """What a student reads. An error that was foreseen says so in Words; any other has its name beside it."""
+    if error.args and isinstance(error.args[0], Words):
+        return error.args[0]
+    memory = words("The run needed more memory than there is.")
+    reason = memory if isinstance(error, MemoryError) else str(error)
+    return words("{reason} ({error})", reason=reason, error=type(error).__name__)

@@ -3,12 +3,32 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
+from app import i18n
 from app.figures import diverged_at
 from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
+from app.i18n import gettext as _
+from app.i18n import ngettext, number
+from ml.catalog import LOSSES
+from ml.problems import Problem
 from ml.records import RunRecord
 from ml.sizes import PIECES
 from ml.spec import RunSpec, each
+from ml.words import words
+
+STATUSES = {
+    "queued": words("queued"),
+    "running": words("running"),
+    "finished": words("finished"),
+    "failed": words("failed"),
+    "cancelled": words("cancelled"),
+}
+
+
+def status(name: str) -> str:
+    """A run's status as it stands alone."""
+    return sentence(_(STATUSES[name]))
 
 
 def summary(spec: RunSpec) -> str:
@@ -18,30 +38,38 @@ def summary(spec: RunSpec) -> str:
         _widths(spec),
         each(spec.activation),
         each(spec.init),
-        f"{spec.optimizer} {spec.lr:g}",
-        f"batch {spec.batch_size}",
+        f"{spec.optimizer} {number(spec.lr, 'g')}",
+        _("batch {size}", size=spec.batch_size),
     ]
-    return " · ".join([*parts, *_regularisation(spec), f"seed {spec.seed}"])
+    return " · ".join([*parts, *_regularisation(spec), _("seed {seed}", seed=spec.seed)])
 
 
 def _regularisation(spec: RunSpec) -> Iterator[str]:
     """What is only told where the run has it."""
     if spec.batch_norm != "none":
-        yield f"batch norm {spec.batch_norm}"
-    amounts = {
-        "dropout": spec.dropout, "input dropout": spec.input_dropout, "max-norm": spec.max_norm,
-        "decay": spec.weight_decay,
-    }  # fmt: skip
-    for name, value in amounts.items():
-        if value:
-            yield f"{name} {value:g}"
+        yield _("batch norm before") if spec.batch_norm == "before" else _("batch norm after")
+    if spec.dropout:
+        yield _("dropout {share:g}", share=spec.dropout)
+    if spec.input_dropout:
+        yield _("input dropout {share:g}", share=spec.input_dropout)
+    if spec.max_norm:
+        yield _("max-norm {limit:g}", limit=spec.max_norm)
+    if spec.weight_decay:
+        yield _("decay {factor:g}", factor=spec.weight_decay)
     if spec.loss != "cross_entropy":
-        yield f"{spec.loss} loss"
-    if spec.clip != "none":
-        yield f"clip {spec.clip} {spec.clip_limit:g}"
-    if spec.transfer_from:
-        count = len(spec.transferred_layers)
-        yield f"{count} layer{'s' if count > 1 else ''} {'frozen' if spec.frozen_layers else 'transferred'}"
+        yield _("{kind} loss", kind=_(LOSSES[spec.loss].label))
+    if spec.clip == "norm":
+        yield _("clip norm {limit:g}", limit=spec.clip_limit)
+    if spec.clip == "value":
+        yield _("clip value {limit:g}", limit=spec.clip_limit)
+    if count := len(spec.transferred_layers):
+        yield _transferred(count, bool(spec.frozen_layers))
+
+
+def _transferred(count: int, frozen: bool) -> str:
+    if frozen:
+        return ngettext("{count} layer frozen", "{count} layers frozen", count)
+    return ngettext("{count} layer transferred", "{count} layers transferred", count)
 
 
 def _widths(spec: RunSpec) -> str:
@@ -54,10 +82,10 @@ def _widths(spec: RunSpec) -> str:
 def table(spec: RunSpec) -> list[tuple[str, list[tuple[str, str]]]]:
     """Every setting that the run read: [(group, [(label, value)])]."""
     rows = [
-        (title, [(LABELS[name], _value(spec, name)) for name in names if _read(spec, name)])
+        (_(title), [(_(LABELS[name]), _value(spec, name)) for name in names if _read(spec, name)])
         for title, names in GROUPS.items()
     ]
-    rows[1][1].append(("Parameters", f"{spec.parameters:,}"))
+    rows[1][1].append((_("Parameters"), number(spec.parameters, ",")))
     return rows
 
 
@@ -66,13 +94,17 @@ def _read(spec: RunSpec, name: str) -> bool:
 
 
 def _value(spec: RunSpec, name: str) -> str:
-    value = as_text(_used(spec, name))
-    if name not in CHOICES:
-        return value or "all"
-    entries = [CHOICES[name][choice] for choice in value.split(", ")]
-    return "; ".join(
-        f"{entry.label}, {entry.formula}" if getattr(entry, "formula", "") else entry.label for entry in entries
-    )
+    used = _used(spec, name)
+    if name in CHOICES:
+        return "; ".join(_chosen(CHOICES[name][choice]) for choice in as_text(used).split(", "))
+    if isinstance(used, float):
+        return number(used, ".10g")
+    return as_text(used) or _("all")
+
+
+def _chosen(entry: Any) -> str:
+    formula = getattr(entry, "formula", "")
+    return f"{_(entry.label)}, {_(formula)}" if formula else _(entry.label)
 
 
 def _used(spec: RunSpec, name: str) -> object:
@@ -93,11 +125,11 @@ def _stands_for(spec: RunSpec) -> dict[str, object]:
         "alpha": next((a.alpha for a in spec.activations if a.alpha is not None), None),
         "pieces": PIECES,
         "clip_at": spec.clip_limit,
-        "max_norm": "off",
-        "transfer_from": "none",
+        "max_norm": _("off"),
+        "transfer_from": _("none"),
         "transfer_layers": len(spec.transferred_layers),
         "transfer_freeze": False,
-        "mc_passes": "none",
+        "mc_passes": _("none"),
         **spec.optimizer_constants,
     }
 
@@ -107,17 +139,24 @@ def divergence(run: RunRecord) -> str:
     first = diverged_at(run)
     if first is None:
         return ""
-    hit = [x.layer for x in first.layers if any(s.nonfinite for s in x.signals.values())]
-    layers = f" in {len(hit)} of {len(first.layers)} layers" if hit else ""
-    when = f"From epoch {first.epoch:.4g} (step {first.step:,}) on"
-    what = f"values{layers} or the loss are infinite or not a number"
-    return f"{when}, {what}. A smaller learning rate (now {run.spec.lr:g}) is the first thing to try."
+    hit = sum(any(signal.nonfinite for signal in layer.signals.values()) for layer in first.layers)
+    what = _("values or the loss are infinite or not a number")
+    if hit:
+        what = _(
+            "values in {hit} of {layers} layers or the loss are infinite or not a number",
+            hit=hit, layers=len(first.layers),
+        )  # fmt: skip
+    return _(
+        "From epoch {epoch:.4g} (step {step:,}) on, {what}. A smaller learning rate (now {lr:g}) is the first thing to "
+        "try.",
+        epoch=first.epoch, step=first.step, what=what, lr=run.spec.lr,
+    )  # fmt: skip
 
 
 def duration(seconds: float) -> str:
     """`4.2 s`, `3 min 20 s`, `1 h 5 min`."""
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{number(seconds, '.1f')} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"
@@ -126,12 +165,7 @@ def duration(seconds: float) -> str:
 
 def ago(moment: float) -> str:
     """How long ago a time in seconds since 1970 was."""
-    seconds = max(0.0, time.time() - moment)
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
+    return i18n.ago(max(0.0, time.time() - moment))
 
 
 def iso(moment: float) -> str:
@@ -139,8 +173,16 @@ def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
+def told(problem: Problem) -> str:
+    """A problem as one sentence."""
+    return _("{field}: {message}; {fix}", field=problem.field, message=problem.message, fix=problem.fix)
+
+
 def sentence(text: str) -> str:
     """With a capital, but for Greek and single letters, which are names."""
     first = text.split(" ")[0]
-    is_name = not first.isascii() or (len(first) == 1 and first != "a")
+    is_name = "α" <= first[:1] <= "ω" or (len(first) == 1 and first not in _SINGLE_LETTER_WORDS)
     return text if is_name else text[:1].upper() + text[1:]
+
+
+_SINGLE_LETTER_WORDS = ("a", "o", "y")

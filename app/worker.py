@@ -16,6 +16,7 @@ from app.models import Worker
 from app.nursery import Child, Nursery
 from app.queue import Queue, start_worker
 from app.settings import Settings
+from ml.words import words
 
 MAX_CRASHES = 3  # of a run's child in a row, before the run is given up
 MAX_ATTEMPTS = 20  # of a run, whatever ended them
@@ -50,13 +51,17 @@ class Crew:
             if not self._is_current(run_id, attempt):
                 return
             log.warning("run %s: its training process ended with %s", run_id, exit_code)
-        self._give_up(run_id, f"The training process was killed {MAX_CRASHES} times, perhaps because memory ran out.")
+        reason = words(
+            "The training process was killed {times} times, perhaps because memory ran out.", times=MAX_CRASHES
+        )
+        self._give_up(run_id, reason)
 
     def _claim(self, run_id: str) -> int | None:
         with Session(self._engine) as session:
             attempt = store.claim(session, run_id)
         if attempt is not None and attempt > MAX_ATTEMPTS:
-            self._give_up(run_id, f"The run was begun {MAX_ATTEMPTS} times and never came to its end.")
+            reason = words("The run was begun {times} times and never came to its end.", times=MAX_ATTEMPTS)
+            self._give_up(run_id, reason)
             return None
         return attempt
 
@@ -134,7 +139,7 @@ class Crew:
         if state is None:
             self._queue.enqueue(run_id)
         elif state in ("SUCCESS", "ERROR"):
-            store.fail_unclaimed(session, run_id, "The worker gave this run up without a result.")
+            store.fail_unclaimed(session, run_id, words("The worker gave this run up without a result."))
         elif state not in ("ENQUEUED", "PENDING") or (state == "PENDING" and owner not in living):
             self._queue.wake(run_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.models import Run, Share, Snapshot
-from app.rows import METRICS, metrics
+from app.rows import METRICS, metrics, read_reason
 from ml.records import StepRecord
 from ml.spec import RunSpec
 
@@ -94,8 +94,8 @@ def _state(row: Row[Any]) -> LiveState:
     spec = RunSpec.stored(row.spec)
     return LiveState(
         status=row.status, step=row.step, steps=spec.steps, epoch=row.step / spec.steps_in_epoch, epochs=spec.epochs,
-        attempt=row.attempt, seconds_left=_seconds_left(row, spec), error=row.error, snapshots=row.snapshots,
-        queue_place=row.queue_place if row.status == "queued" else None,
+        attempt=row.attempt, seconds_left=_seconds_left(row, spec), error=read_reason(row.error),
+        snapshots=row.snapshots, queue_place=row.queue_place if row.status == "queued" else None,
     )  # fmt: skip
 
 

@@ -58,14 +58,14 @@ def finish(session: Session, run_id: str, attempt: int, files: dict[str, bytes])
 
 
 def fail(session: Session, run_id: str, attempt: int, reason: str) -> None:
-    _fenced(session, run_id, attempt, status="failed", error=reason, finished=time.time())
+    _fenced(session, run_id, attempt, status="failed", error=rows.reason_text(reason), finished=time.time())
     session.commit()
 
 
 def fail_unclaimed(session: Session, run_id: str, reason: str) -> None:
     """Fail a run that nobody trains."""
     change = unless_ended(run_id)
-    one_row(session, change.values(status="failed", error=reason, finished=time.time()))
+    one_row(session, change.values(status="failed", error=rows.reason_text(reason), finished=time.time()))
 
 
 def release(session: Session, run_id: str, attempt: int) -> None:
