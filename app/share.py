@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from app import pages, store
 from app.db import SessionDep
+from app.i18n import gettext as _
+from app.i18n import language
 from app.live import Opened
 from app.reading import reading_routes
 
@@ -41,6 +43,9 @@ router.include_router(reading_routes(open_share))
 
 def no_such_share(_request: Request, _error: Exception) -> Response:
     """The same answer, byte for byte, whatever was wrong with the link."""
-    text = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    text += "<title>Not found</title><h1>This link opens nothing</h1><p>Ask whoever sent it for a new one.</p></html>"
+    title, heading, advice = _("Not found"), _("This link opens nothing"), _("Ask whoever sent it for a new one.")
+    text = (
+        f"<!doctype html><html lang={language()}><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    )
+    text += f"<title>{title}</title><h1>{heading}</h1><p>{advice}</p></html>"
     return Response(text, 404, media_type="text/html", headers=HEADERS)
