@@ -1,18 +1,18 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import live, store
 from app.live import Hub, Opened, Pace
 from ml.records import Metrics, StepRecord
 from tests.conftest import TINY
+from tests.statements import statements
 
 Told = tuple[str, object]
 
@@ -27,21 +27,6 @@ def begun(session: Session, *steps: int) -> str:
     store.claim(session, run.id)
     save(session, run.id, 1, *steps)
     return run.id
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[str]]:
-    """Every statement that the database gets meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def brief(told: ServerSentEvent) -> Told:
