@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.groups import GroupCurve
+from app.figures import PAGE, layer_dash
+from app.figures.groups import GroupCurve, group_colour
 from app.models import ACTIVE
 from app.store import ErrorCurve, ExperimentRecord
+from app.wording import summary
 from ml.grid import told
 from ml.records import Metrics, RunRecord
+from ml.spec import RunSpec
 
+SEPARATOR = " · "  # between the parts of a summary
 QUANTITIES = ("train_loss", "val_loss", "val_error")
 
 
@@ -82,11 +86,11 @@ def combinations(
 def _combination(values: tuple[Any, ...], runs: tuple[RunRecord, ...], last: Mapping[str, Metrics]) -> Combination:
     ended = [last[run.id] for run in runs if run.status == "finished" and run.id in last]
     sound = [metrics for metrics in ended if math.isfinite(metrics.train_loss) and math.isfinite(metrics.val_loss)]
-    means = {name: mean_of([getattr(metrics, name) for metrics in sound]) for name in QUANTITIES}
+    train_loss, val_loss, val_error = (mean_of([getattr(one, name) for one in sound]) for name in QUANTITIES)
     return Combination(
         values=values, label=", ".join(map(told, values)), runs=runs,
         finished=sum(run.status == "finished" for run in runs), failed=sum(run.status == "failed" for run in runs),
-        diverged=len(ended) - len(sound), **means,
+        diverged=len(ended) - len(sound), train_loss=train_loss, val_loss=val_loss, val_error=val_error,
     )  # fmt: skip
 
 
@@ -114,6 +118,35 @@ def group_curves(found: Sequence[Combination], curves: Mapping[str, ErrorCurve])
             errors = np.array([curve.errors for curve in ended], dtype=np.float64)
             groups.append(GroupCurve(one.label, number, len(found), np.array(ended[0].epochs), errors))
     return groups
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """Which line of the figure is a combination's."""
+
+    number: int
+    label: str
+    colour: str
+    dashes: str
+
+
+def legend(found: Sequence[Combination]) -> list[LegendEntry]:
+    entries = []
+    for number, one in enumerate(found):
+        dash = layer_dash(number)
+        dashes = "" if dash == "solid" else dash.replace("px", "")
+        entries.append(LegendEntry(number + 1, one.label, group_colour(PAGE, number, len(found)), dashes))
+    return entries
+
+
+def in_common(base: RunSpec, runs: Sequence[RunRecord]) -> str:
+    """What is the same in all runs, in one line."""
+    told_of_each = [set(_parts(run.spec)) for run in runs]
+    return SEPARATOR.join(part for part in _parts(base) if all(part in parts for parts in told_of_each))
+
+
+def _parts(spec: RunSpec) -> list[str]:
+    return summary(spec).split(SEPARATOR)
 
 
 @dataclass(frozen=True)

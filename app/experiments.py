@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from app import actions, forms, store, svg
 from app.db import SessionDep
-from app.experiment_view import Combination, combinations, group_curves, progress, table
+from app.experiment_view import Combination, combinations, group_curves, in_common, legend, progress, table
 from app.figures import PAGE
 from app.figures.groups import ERROR_BY_GROUP, error_by_group
 from app.i18n import gettext as _
@@ -45,7 +45,9 @@ def experiment_page(request: Request, experiment_id: str, session: SessionDep) -
         "experiment": experiment,
         "labels": forms.LABELS,
         "progress": progress(runs),
+        "in_common": in_common(experiment.base, runs),
         "combinations": found,
+        "legend": legend(found),
         "table": table(experiment, found),
         "figure": ERROR_BY_GROUP,
         "picture": Markup(svg.render(figure, _(ERROR_BY_GROUP.title))),

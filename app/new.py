@@ -26,7 +26,7 @@ def new(request: Request, session: SessionDep) -> Response:
     values = _asked(request)
     if not all(values.values()):  # what a browser sends without a script: every field, empty or not
         return RedirectResponse(_address(values), status_code=303)
-    return _form(request, session, values, _problems(values) if values else [])
+    return _form(request, session, forms.spaced(values), _problems(values) if values else [])
 
 
 @router.get("/new/preview")

@@ -31,6 +31,7 @@ def preset_query(preset: Preset) -> str:
 
 # As the paper trains: an endless stream of images, plain gradient descent, batches of 10.
 _PAPER: dict[str, Any] = {"dataset": "shapeset", "optimizer": "sgd", "batch_size": 10, "steps_per_epoch": 200}
+_FOUR_LAYERS = _PAPER | {"hidden": (100,) * 4}
 _INITIALISED = _PAPER | {"activation": "tanh", "hidden": (100,) * 5, "epochs": 0}
 _TRAINED = _PAPER | {"hidden": (100,) * 5, "lr": 0.1, "epochs": 25}
 _INITS = {"init": ("standard", "xavier_uniform")}
@@ -39,12 +40,12 @@ _PAPER_PRESETS = (
     Preset(
         "Figure 2: sigmoid",
         "The top hidden layer is driven to 0 within the first steps, where a sigmoid saturates, and stays there.",
-        RunSpec(**_PAPER | {"hidden": (100,) * 4, "activation": "sigmoid", "init": "standard", "lr": 0.3, "epochs": 10}),
+        RunSpec(**_FOUR_LAYERS | {"activation": "sigmoid", "init": "standard", "lr": 0.3, "epochs": 10}),
     ),
     Preset(
         "Figure 3: tanh",
         "Layers saturate one after the other, from the bottom up: look at their 98th percentiles.",
-        RunSpec(**_PAPER | {"hidden": (100,) * 4, "activation": "tanh", "init": "standard", "lr": 0.2, "epochs": 40}),
+        RunSpec(**_FOUR_LAYERS | {"activation": "tanh", "init": "standard", "lr": 0.2, "epochs": 40}),
     ),
     Preset(
         "Figure 3: softsign",
@@ -82,7 +83,7 @@ _PAPER_PRESETS = (
     Preset(
         "Figure 10: tanh, normalized",
         "Figure 3 again, with Xavier's initialisation: the layers no longer saturate one by one.",
-        RunSpec(**_PAPER | {"hidden": (100,) * 4, "activation": "tanh", "init": "xavier_uniform", "lr": 0.05, "epochs": 40}),
+        RunSpec(**_FOUR_LAYERS | {"activation": "tanh", "init": "xavier_uniform", "lr": 0.05, "epochs": 40}),
     ),
     Preset(
         "Table 1 and figure 11",

@@ -119,7 +119,7 @@ def _limits(specs: Sequence[RunSpec]) -> list[Limit]:
 
 def _limit(label: str, value: int, most: int) -> Limit:
     share = value / most
-    percent = number(100 * share, ".0f") if share >= 0.01 or not value else _("under 1")
+    percent = number(100 * share, ".0f") if share >= 0.01 or not value else "<\N{NO-BREAK SPACE}1"
     told = _("{percent}\N{NO-BREAK SPACE}% of the limit of {most:,}", percent=percent, most=most)
     return Limit(label, number(value, ","), share, told)
 

@@ -119,9 +119,9 @@ def _too_many(base: RunSpec, vary: Vary, seeds: int) -> Iterator[Problem]:
     elif count > MAX_RUNS:
         most = MAX_RUNS // combinations
         yield Problem("seeds", too_many, plural("at most {count} seed", "at most {count} seeds", count=most))
-    elif base.seed + seeds - 1 > LARGEST_SEED:
-        last = words("the last seed would be {seed}, the largest is {most}", seed=base.seed + seeds - 1, most=LARGEST_SEED)
-        yield Problem("seeds", last, words("start from a smaller seed"))
+    elif (last := base.seed + seeds - 1) > LARGEST_SEED:
+        beyond = words("the last seed would be {seed}, the limit is {limit}", seed=last, limit=LARGEST_SEED)
+        yield Problem("seeds", beyond, words("start from a smaller seed"))
 
 
 def _try(base: RunSpec, combination: Values) -> _Tried:

@@ -63,6 +63,11 @@ def encoded(values: Mapping[str, str]) -> str:
     return urlencode({**values, **lists}, safe=",;")
 
 
+def spaced(values: Mapping[str, str]) -> dict[str, str]:
+    """Out of a query string, with its lists as one types them: `300, 100`."""
+    return {name: text if name == "name" else re.sub(r"([,;])(?=\S)", r"\1 ", text) for name, text in values.items()}
+
+
 def successor_query(run: RunRecord) -> str:
     """The query string that fills in the form with a run that starts with all hidden layers of this one."""
     rest = {name: text for name, text in typed(run.spec).items() if name != "name" and not name.startswith("transfer_")}

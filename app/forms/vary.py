@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.forms.tables import CHOICES, GROUPS, LABELS, LISTS, PER_LAYER, hint
-from app.forms.text import parsed
+from app.forms.tables import CHOICES, GROUPS, LABELS, LISTS, PER_LAYER
+from app.forms.text import as_text, parsed
 from app.i18n import gettext as _
 from ml.grid import VARIABLE
 from ml.problems import Problem
+from ml.spec import RunSpec
 from ml.words import words
 
 DEFAULT = "default"  # stands for a field that is left out
@@ -66,8 +67,11 @@ def _first_row(field: str, values: Mapping[str, str]) -> int:
 
 def options() -> list[tuple[str, list[VaryOption]]]:
     """Every field that can be varied, in the form's groups."""
-    groups = ((title, [name for name in names if name in VARIABLE]) for title, names in GROUPS.items())
-    return [(_(title), [VaryOption(name, _(LABELS[name]), value_hint(name)) for name in names]) for title, names in groups]
+    return [(_(title), [_option(name) for name in names if name in VARIABLE]) for title, names in GROUPS.items()]
+
+
+def _option(name: str) -> VaryOption:
+    return VaryOption(name, _(LABELS[name]), value_hint(name))
 
 
 def value_hint(name: str) -> str:
@@ -78,15 +82,15 @@ def value_hint(name: str) -> str:
     if choices:
         return _("Out of {choices}.", choices=choices)
     if name in LISTS:
-        return _("Lists with ; between them, for example {example}.", example=_EXAMPLES[name])
-    return " ".join(filter(None, (_("Numbers with commas between them."), _sentence(_(hint(name))))))
+        return _("Lists with ; between them, for example {example}.", example=_LISTS[name])
+    info = RunSpec.model_fields[name]
+    if not info.examples:
+        return _("Ids of runs with commas between them.")
+    numbers = _("Numbers with commas between them, for example {example}.", example=as_text(info.examples[0]))
+    return numbers if info.default is not None else f"{numbers} {_('The word default leaves it empty.')}"
 
 
-_EXAMPLES = {"hidden": "100; 100, 100; 300, 100", "channels": "8, 16; 16, 32", "classes": "0, 1; 0, 1, 2, 3"}
-
-
-def _sentence(text: str) -> str:
-    return f"{text}." if text else ""
+_LISTS = {"hidden": "100; 100, 100; 300, 100", "channels": "8, 16; 16, 32", "classes": "0, 1; 0, 1, 2, 3"}
 
 
 def parse_vary(values: Mapping[str, str]) -> tuple[dict[str, list[Any]], list[Problem]]:
@@ -114,7 +118,7 @@ def _values(field: str, text: str) -> Iterator[Any]:
 
 def typed_vary(vary: Mapping[str, Sequence[Any]]) -> dict[str, str]:
     """The rows as one types them."""
-    typed = {}
+    typed: dict[str, str] = {}
     for number, (field, values) in enumerate(vary.items(), 1):
         lists = field in LISTS or any(isinstance(value, tuple) for value in values)
         text = ("; " if lists else ", ").join(map(_as_text, values))
@@ -135,5 +139,3 @@ def _as_text(value: Any) -> str:
 def is_row(name: str) -> bool:
     """Whether a field of the form belongs to the rows."""
     return re.fullmatch(r"(?:vary|values)[1-9]", name) is not None
-
-
