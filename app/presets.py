@@ -39,7 +39,7 @@ _INITS = {"init": ("standard", "xavier_uniform")}
 _PAPER_PRESETS = (
     Preset(
         "Figure 2: sigmoid",
-        "The top hidden layer is driven to 0 within the first steps, where a sigmoid saturates, and stays there.",
+        "The top hidden layer is driven to 0 within the first epochs, where a sigmoid saturates, and stays there.",
         RunSpec(**_FOUR_LAYERS | {"activation": "sigmoid", "init": "standard", "lr": 0.3, "epochs": 10}),
     ),
     Preset(
@@ -49,18 +49,18 @@ _PAPER_PRESETS = (
     ),
     Preset(
         "Figure 3: softsign",
-        "All layers move together, and hardly any unit saturates.",
+        "All layers move together, and far fewer units saturate than with tanh.",
         RunSpec(**_TRAINED | {"activation": "softsign", "init": "standard"}),
     ),
     Preset(
         "Figure 4: tanh beside softsign",
-        "Activations after training: tanh piles up at its ends, softsign stays on its bends.",
-        RunSpec(**_TRAINED | {"init": "standard"}),
+        "Activations after training: tanh's lower layers pile up at its ends, softsign stays on its bends.",
+        RunSpec(**_FOUR_LAYERS | {"init": "standard", "lr": 0.2, "epochs": 40}),
         {"activation": ("tanh", "softsign")},
     ),
     Preset(
         "Figure 5: two losses",
-        "Cross-entropy beside the quadratic loss, whose plateaus are flatter: which one gets off the ground?",
+        "Cross-entropy beside the quadratic loss, on which the paper finds more plateaus: compare the first epochs.",
         RunSpec(**_TRAINED | {"activation": "tanh", "init": "xavier_uniform"}),
         {"loss": ("cross_entropy", "quadratic")},
     ),
@@ -82,7 +82,7 @@ _PAPER_PRESETS = (
     ),
     Preset(
         "Figure 10: tanh, normalized",
-        "Figure 3 again, with Xavier's initialisation: the layers no longer saturate one by one.",
+        "Figure 3 again, with Xavier's initialisation: the upper layers no longer lag behind.",
         RunSpec(**_FOUR_LAYERS | {"activation": "tanh", "init": "xavier_uniform", "lr": 0.05, "epochs": 40}),
     ),
     Preset(
@@ -124,7 +124,7 @@ _LECTURE_PRESETS = (
     ),
     Preset(
         "He or Glorot under ReLU",
-        "Ten ReLU layers: with Glorot's variance the signal halves in each, with He's it stays.",
+        "Ten ReLU layers: with Glorot's the variance halves in each, with He's it stays.",
         RunSpec(hidden=(100,) * 10, **_SMALL_STEPS),
         {"init": ("kaiming_normal", "xavier_normal")},
     ),
@@ -135,8 +135,8 @@ _LECTURE_PRESETS = (
     ),
     Preset(
         "Dying ReLU and its remedies",
-        "The same high learning rate with leaky ReLU and with ELU, whose units can't die.",
-        RunSpec(hidden=(100,) * 4, lr=0.05),
+        "A learning rate at which part of the ReLUs die, with leaky ReLU and ELU beside it.",
+        RunSpec(hidden=(100,) * 4, lr=0.01),
         {"activation": ("relu", "leaky_relu", "elu")},
     ),
     Preset(

@@ -47,7 +47,8 @@ class _Tried:
     """A combination, and the run that it makes or what is wrong with it."""
 
     combination: Values
-    found: RunSpec | Problem
+    spec: RunSpec | None
+    problems: Sequence[Problem] = ()
 
 
 def grid(base: RunSpec, vary: Vary, seeds: int = 1) -> list[GridRun]:
@@ -60,8 +61,8 @@ def grid(base: RunSpec, vary: Vary, seeds: int = 1) -> list[GridRun]:
     _refuse(_unfit_fields(vary))
     _refuse(_too_many(base, vary, seeds))
     tried = [_try(base, dict(zip(vary, values, strict=True))) for values in product(*vary.values())]
-    _refuse(_told_problem(base, one, tried) for one in tried if isinstance(one.found, Problem))
-    specs = [one.found for one in tried if isinstance(one.found, RunSpec)]
+    _refuse(_told(base, one, problem, tried) for one in tried for problem in one.problems)
+    specs = [one.spec for one in tried if one.spec]
     _refuse(_repeated(specs, vary))
     return [run for spec in specs for run in _seeded(spec, tuple(vary), seeds)]
 
@@ -128,13 +129,12 @@ def _try(base: RunSpec, combination: Values) -> _Tried:
     try:
         return _Tried(combination, RunSpec.model_validate({**base.model_dump(), **combination}))
     except ValidationError as error:
-        return _Tried(combination, problems(error)[0])
+        return _Tried(combination, None, problems(error))
 
 
-def _told_problem(base: RunSpec, failed: _Tried, tried: Sequence[_Tried]) -> Problem:
+def _told(base: RunSpec, failed: _Tried, found: Problem, tried: Sequence[_Tried]) -> Problem:
     """Names the one value that is wrong whatever stands beside it, else the combination."""
-    assert isinstance(failed.found, Problem)
-    combination, found = failed.combination, failed.found
+    combination = failed.combination
     fields = sorted(combination, key=lambda field: field != found.field)
     wrong = next((field for field in fields if _is_wrong(base, field, combination[field], tried)), None)
     named = {wrong: combination[wrong]} if wrong else combination
@@ -145,8 +145,8 @@ def _told_problem(base: RunSpec, failed: _Tried, tried: Sequence[_Tried]) -> Pro
 
 def _is_wrong(base: RunSpec, field: str, value: Any, tried: Sequence[_Tried]) -> bool:
     """In every combination, and without one."""
-    everywhere = all(isinstance(one.found, Problem) for one in tried if one.combination[field] == value)
-    return everywhere and isinstance(_try(base, {field: value}).found, Problem)
+    everywhere = all(one.problems for one in tried if one.combination[field] == value)
+    return everywhere and bool(_try(base, {field: value}).problems)
 
 
 def _repeated(specs: Sequence[RunSpec], vary: Vary) -> Iterator[Problem]:

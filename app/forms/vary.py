@@ -87,7 +87,7 @@ def value_hint(name: str) -> str:
     if not info.examples:
         return _("Ids of runs with commas between them.")
     numbers = _("Numbers with commas between them, for example {example}.", example=as_text(info.examples[0]))
-    return numbers if info.default is not None else f"{numbers} {_('The word default leaves it empty.')}"
+    return numbers if info.default is not None else numbers + " " + _("The word default leaves it empty.")
 
 
 _LISTS = {"hidden": "100; 100, 100; 300, 100", "channels": "8, 16; 16, 32", "classes": "0, 1; 0, 1, 2, 3"}
