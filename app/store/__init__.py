@@ -1,5 +1,17 @@
 """Every query: save what a run yields, load it as a RunRecord, list, cancel, share."""
 
+from app.store.experiments import (
+    ErrorCurve,
+    ExperimentRecord,
+    count_runs_by_status,
+    create_experiment,
+    delete_experiment,
+    error_curves,
+    experiment_names,
+    experiment_runs,
+    find_experiment,
+    list_experiments,
+)
 from app.store.live import LiveState, Look, live_state, look_at
 from app.store.runs import (
     MONTE_CARLO,
@@ -34,9 +46,11 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "Look", "active_runs", "artifact", "artifacts", "cancel_run",
-    "claim", "count_by_status", "create_run", "create_share", "delete_run", "fail", "fail_unclaimed", "find_run",
-    "finish", "forget_worker", "is_current", "last_metrics", "list_runs", "list_shares", "live_state",
-    "living_workers", "load_run", "look_at", "monte_carlo", "open_share", "release", "report_worker", "revoke_share",
-    "save_artifact", "save_progress", "save_snapshot", "snapshots_after",
+    "MONTE_CARLO", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState", "Look", "active_runs",
+    "artifact", "artifacts", "cancel_run", "claim", "count_by_status", "count_runs_by_status",
+    "create_experiment", "create_run", "create_share", "delete_experiment", "delete_run", "error_curves",
+    "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_experiment", "find_run", "finish",
+    "forget_worker", "is_current", "last_metrics", "list_experiments", "list_runs", "list_shares", "live_state",
+    "living_workers", "load_run", "look_at", "monte_carlo", "open_share", "release", "report_worker",
+    "revoke_share", "save_artifact", "save_progress", "save_snapshot", "snapshots_after",
 ]  # fmt: skip
