@@ -20,6 +20,8 @@ from starlette.middleware.sessions import SessionMiddleware
 from app import api, pages, share, signin
 from app.cache import RunCache
 from app.db import make_engine
+from app.examples.pages import examples_app
+from app.examples.prepared import Prepared
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
@@ -36,13 +38,19 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.runs_url)
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
+    app.state.examples = Prepared()
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (api.router, api.health, share.router, signin.router, pages.router):
         app.include_router(router)
+    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=PROJECT / "static"))
     _add_middleware(app, settings)
     app.add_exception_handler(share.NoSuchShare, share.no_such_share)
+    return _with_errors(app)
+
+
+def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     return app
@@ -68,7 +76,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/healthz", "/static/", "/s/"))
+    path = request.url.path
+    below_an_example = path.startswith("/examples/") and path.count("/") > 2
+    return below_an_example or path.startswith(("/api/", "/healthz", "/static/", "/s/"))
 
 
 def _unprocessable(request: Request, error: Exception) -> Response:

@@ -24,6 +24,7 @@ class Palette:
     validation: str
     layers: tuple[str, ...]
     saturation: tuple[str, ...]
+    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Theme:
             return self.colour(lambda p: p.muted)
         position = index / max(1, depth - 1)
         return self.colour(lambda p: _rgba(_between(p.layers, position), alpha))
+
+    def run_colour(self, number: int) -> str:
+        """The colour that a run keeps on every page, by its `colour`."""
+        return self.colour(lambda p: p.runs[number % len(p.runs)])
 
     def saturation(self) -> list[list[float | str]]:
         """Plotly's colour scale for a share that runs from 0 to 1."""
@@ -76,12 +81,14 @@ _LIGHT = Palette(
     train="#2952cc", validation="#c0541a",
     layers=("#28307f", "#3b6bb5", "#1f8a8a", "#76851c", "#c0541a"),
     saturation=("#f4f4f1", "#d58aa4", "#5a1147"),
+    runs=("#2952cc", "#c0541a", "#17784a", "#8a3b9c", "#0e7c86", "#b3261e", "#76691a", "#b8327f"),
 )  # fmt: skip
 _DARK = Palette(
     card="#171b21", ink="#e8eaee", muted="#9ba5b1", grid="#232932", line="#39414c", alarm="#ff9d92",
     train="#8fb0ff", validation="#ff9b61",
     layers=("#9aa4ff", "#6db4ff", "#4fd0c4", "#c6d35c", "#ff9b61"),
     saturation=("#1b2028", "#8a3b6b", "#ffc2a8"),
+    runs=("#8fb0ff", "#ff9b61", "#7ed6a5", "#d6a2ec", "#4fd0c4", "#ff8a80", "#d9cc60", "#ff8fc8"),
 )  # fmt: skip
 
 LIGHT = Theme((_LIGHT,))

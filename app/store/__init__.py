@@ -2,6 +2,7 @@
 
 from app.store.live import LiveState, live_state
 from app.store.runs import (
+    COLOURS,
     MONTE_CARLO,
     WEIGHTS,
     active_runs,
@@ -17,6 +18,7 @@ from app.store.runs import (
     load_run,
     metrics_after,
     monte_carlo,
+    new_run,
     save_artifact,
     snapshots_after,
 )
@@ -35,9 +37,9 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "active_runs", "artifact", "artifacts", "cancel_run", "claim",
+    "COLOURS", "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "active_runs", "artifact", "artifacts", "cancel_run", "claim",
     "count_by_status", "create_run", "create_share", "delete_run", "fail", "fail_unclaimed", "find_run", "finish",
     "forget_worker", "is_current", "last_metrics", "list_runs", "list_shares", "live_state", "living_workers",
-    "load_run", "metrics_after", "monte_carlo", "release", "report_worker", "revoke_share", "save_artifact",
+    "load_run", "metrics_after", "monte_carlo", "new_run", "release", "report_worker", "revoke_share", "save_artifact",
     "save_progress", "save_snapshot", "shared_run_id", "snapshots_after",
 ]  # fmt: skip
