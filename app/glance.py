@@ -42,7 +42,7 @@ def _gradient(first: float, last: float, depth: int) -> str:
         return _("Layer 1 receives no gradient at all.")
     times = float(f"{max(first, last) / min(first, last):.2g}")
     if times < _UNLIKE:
-        return _("Layers 1 and {depth} receive gradients of like size, {times:.1f} times apart.", depth=depth, times=times)
+        return _("The gradients of layers 1 and {depth} are within a factor of {times:.1f}.", depth=depth, times=times)
     if first < last:
         return _("Layer 1 receives {times:,.0f} times less gradient than layer {depth}.", times=times, depth=depth)
     return _("Layer 1 receives {times:,.0f} times more gradient than layer {depth}.", times=times, depth=depth)

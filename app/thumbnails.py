@@ -1,7 +1,8 @@
 """A run at a glance, 200 x 72 px: whether it learned (left) and whether all its layers can (right).
 
 Left the validation error from 0 to 1 over the planned epochs, with the level of guessing; right one row for each layer,
-the first at the bottom, the more solid the closer its gradient comes to the largest one of that moment.
+the first at the bottom: the paler, the less gradient it gets beside the layer that gets most; the thinner, the more of
+its units are dead.
 """
 
 import math
@@ -19,12 +20,15 @@ from ml.records import RunRecord
 _HEIGHT, _CURVE, _STRIP = 72, (1, 124), (134, 199)
 _POINTS, _COLUMNS, _TONES = 32, 13, 6
 _DECADES = 3  # below the largest gradient: from there on a layer gets practically none
+_TALLEST = 17.0  # px, of a row
+
+Cell = tuple[float, float]  # a tone, and the share of units that are alive
 
 
 def thumbnail(run: RunRecord) -> bytes:
-    """An <svg> element for a list of runs, in the colours of the page, with the run in words for those who can't see."""
+    """An <svg> element in the colours of the page, with the run in words for those who can't see."""
     words = escape(glance(run))
-    inside = f"{_error(run)}{_gradients(run)}" if run.snapshots else ""
+    inside = f"{_error(run)}{_layers(run)}" if run.snapshots else ""
     return (
         f'<svg class="thumbnail" role="img" aria-label="{words}" viewBox="0 0 200 {_HEIGHT}" width="200" '
         f'height="{_HEIGHT}"><title>{words}</title>{inside}</svg>'
@@ -75,15 +79,20 @@ def _across(ends: tuple[int, int], share: float) -> float:
     return ends[0] + (ends[1] - ends[0]) * min(1.0, share)
 
 
-# --- the gradients ---
+# --- the layers ---
 
 
-def _gradients(run: RunRecord) -> str:
-    std = run.statistic("backprop_gradient", "std")
-    tones = _tones(std[_thinned(len(std), _COLUMNS)])
-    depth = tones.shape[1]
-    edges = [_across(_STRIP, i / len(tones)) for i in range(len(tones) + 1)]
-    return "".join(_row(column, edges, index, depth) for index, column in enumerate(tones.T))
+def _layers(run: RunRecord) -> str:
+    kept = _thinned(len(run.snapshots), _COLUMNS)
+    tones = _tones(run.statistic("backprop_gradient", "std")[kept])
+    alive = np.round(1 - np.nan_to_num(run.health("dead")[kept]), 1)
+    edges = [_across(_STRIP, i / len(kept)) for i in range(len(kept) + 1)]
+    tall = min(_TALLEST, (_HEIGHT - 6) / max(1, run.spec.depth))
+    rows = (
+        _row(list(zip(*columns, strict=True)), edges, _HEIGHT - 3 - tall * index, tall)
+        for index, columns in enumerate(zip(tones.T, alive.T, strict=True))
+    )
+    return f'<g fill="{PAGE.run_colour(run.colour)}">{"".join(rows)}</g>'
 
 
 def _tones(std: Array) -> Array:
@@ -91,27 +100,29 @@ def _tones(std: Array) -> Array:
     most = np.where(np.isfinite(std), std, 0).max(axis=1, keepdims=True, initial=1e-300)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 1 + np.log10(std / most) / _DECADES
-    return np.ceil(_TONES * np.nan_to_num(share, nan=0, neginf=0).clip(0, 1))
+    tones: Array = np.ceil(_TONES * np.nan_to_num(share, nan=0, neginf=0).clip(0, 1))
+    return tones
 
 
-def _row(tones: Array, edges: Sequence[float], index: int, depth: int) -> str:
-    """One layer: an empty track, and on it what reaches the layer, stretches of one tone in one piece."""
-    tall = (_HEIGHT - 6) / depth
-    top, low = 3 + tall * (depth - 1 - index), min(tall - 0.5, 0.88 * tall)
-    track = f'<path d="M{_STRIP[0]} {top:.1f}H{_STRIP[1]}v{low:.1f}H{_STRIP[0]}Z" fill="{PAGE.colour(lambda p: p.grid)}"/>'
-    cells = "".join(
-        f'<path d="M{edges[start]:.1f} {top:.1f}H{edges[stop]:.1f}v{low:.1f}H{edges[start]:.1f}Z" '
-        f'fill-opacity="{tone / _TONES:.2g}"/>'
-        for start, stop, tone in _stretches(tones)
+def _row(cells: Sequence[Cell], edges: Sequence[float], bottom: float, tall: float) -> str:
+    """One layer above `bottom`: an empty track, and on it what reaches the layer, equal cells in one piece."""
+    full = min(tall - 0.5, 0.85 * tall)
+    track = _box(*_STRIP, bottom, full, f'fill="{PAGE.colour(lambda p: p.grid)}"')
+    return track + "".join(
+        _box(edges[start], edges[stop], bottom, max(1.0, alive * full), f'fill-opacity="{tone / _TONES:.2g}"')
+        for start, stop, (tone, alive) in _stretches(cells)
         if tone
     )
-    return f'{track}<g fill="{PAGE.layer(index, depth)}">{cells}</g>'
 
 
-def _stretches(tones: Array) -> Iterable[tuple[int, int, float]]:
-    """Half-open ranges of equal tones."""
-    changes = [0, *(i for i in range(1, len(tones)) if tones[i] != tones[i - 1]), len(tones)]
-    return ((start, stop, float(tones[start])) for start, stop in pairwise(changes))
+def _box(left: float, right: float, bottom: float, tall: float, fill: str) -> str:
+    return f'<path d="M{left:.1f} {bottom:.1f}H{right:.1f}v-{tall:.1f}H{left:.1f}Z" {fill}/>'
+
+
+def _stretches(cells: Sequence[Cell]) -> Iterable[tuple[int, int, Cell]]:
+    """Half-open ranges of equal cells."""
+    changes = [0, *(i for i in range(1, len(cells)) if cells[i] != cells[i - 1]), len(cells)]
+    return ((start, stop, cells[start]) for start, stop in pairwise(changes))
 
 
 def _thinned(count: int, most: int) -> list[int]:

@@ -1,6 +1,14 @@
 """Every query: save what a run yields, load it as a RunRecord, list, cancel, share."""
 
 from app.store.live import LiveState, live_state
+from app.store.listing import (
+    SHORTEST_END,
+    experiment_names,
+    ids_ending,
+    last_metrics,
+    list_runs,
+    shortest_end,
+)
 from app.store.runs import (
     COLOURS,
     MONTE_CARLO,
@@ -13,8 +21,6 @@ from app.store.runs import (
     create_run,
     delete_run,
     find_run,
-    last_metrics,
-    list_runs,
     load_run,
     metrics_after,
     monte_carlo,
@@ -37,9 +43,10 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "COLOURS", "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "active_runs", "artifact", "artifacts", "cancel_run", "claim",
-    "count_by_status", "create_run", "create_share", "delete_run", "fail", "fail_unclaimed", "find_run", "finish",
-    "forget_worker", "is_current", "last_metrics", "list_runs", "list_shares", "live_state", "living_workers",
-    "load_run", "metrics_after", "monte_carlo", "new_run", "release", "report_worker", "revoke_share", "save_artifact",
-    "save_progress", "save_snapshot", "shared_run_id", "snapshots_after",
+    "COLOURS", "Fenced", "LiveState", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "active_runs", "artifact",
+    "artifacts", "cancel_run", "claim", "count_by_status", "create_run", "create_share", "delete_run",
+    "experiment_names", "fail", "fail_unclaimed", "find_run", "finish", "forget_worker", "ids_ending", "is_current",
+    "last_metrics", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "metrics_after",
+    "monte_carlo", "new_run", "release", "report_worker", "revoke_share", "save_artifact", "save_progress",
+    "save_snapshot", "shared_run_id", "shortest_end", "snapshots_after",
 ]  # fmt: skip
