@@ -48,9 +48,9 @@ class Theme:
         position = index / max(1, depth - 1)
         return self.colour(lambda p: _rgba(_between(p.layers, position), alpha))
 
-    def run_colour(self, number: int) -> str:
+    def run_colour(self, number: int, alpha: float = 1) -> str:
         """The colour that a run keeps on every page, by its `colour`."""
-        return self.colour(lambda p: p.runs[number % len(p.runs)])
+        return self.colour(lambda p: _rgba(tuple(bytes.fromhex(p.runs[number % len(p.runs)][1:])), alpha))
 
     def saturation(self) -> list[list[float | str]]:
         """Plotly's colour scale for a share that runs from 0 to 1."""

@@ -83,6 +83,7 @@ function tellChoice() {
   for (const value of chosen) if (!here.has(value)) compare.append(Object.assign(document.createElement("input"), { type: "hidden", name: "run", value }));
   const button = compare.querySelector("button");
   const count = chosen.size;
+  compare.classList.toggle("chosen", count > 0);
   button.disabled = count < 2 || count > MOST;
   button.textContent = count < 2 ? _("Compare") : _("Compare {count} runs", { count });
   compare.querySelector("[role=status]").textContent = reason(count);
