@@ -41,7 +41,7 @@ def make_engine(url: str) -> Engine:
 
 
 def read_only_engine(file: Path) -> Engine:
-    """An engine on an SQLite file that nobody writes: it needs no journal and no lock, not even a folder to write in."""
+    """An engine on an SQLite file that nobody writes: no journal, no lock, not even a folder one may write in."""
 
     def connect() -> Any:
         return SQLITE.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)

@@ -33,8 +33,8 @@ EXAMPLES = (
     Example(
         "vanishing",
         RunSpec(name="A network that does not learn", activation="sigmoid", init="standard", **_DEEP),
-        "The same network with sigmoid and the old standard initialisation. The gradient shrinks about sevenfold in each "
-        "layer on its way down, so the first ones never learn.",
+        "The same network with sigmoid and the old standard initialisation. The gradient shrinks about sevenfold in "
+        "each layer on its way down, so the first ones never learn.",
     ),
     Example(
         "lecture",

@@ -16,7 +16,7 @@ from app.figures.heatmap import saturation
 from app.figures.layer_lines import layer_label, layer_line, name_lines, positive
 from app.figures.over_epochs import value_axis
 from app.i18n import gettext as _
-from app.theme import Theme, layer_dash
+from app.theme import Theme, run_dash
 from ml.records import RunRecord, StepRecord
 
 LETTERS = "ABCDEFGH"
@@ -84,7 +84,7 @@ def _mean_and_std(group: Group, metric: str, by: str, unit: float) -> tuple[Arra
 
 
 def _line(group: Group, theme: Theme, x: Iterable[float], y: Iterable[float]) -> Json:
-    return marks.line(x, y, group.letter, group.colour(theme), layer_dash(group.place), 2)
+    return marks.line(x, y, group.letter, group.colour(theme), run_dash(group.place), 2)
 
 
 def _moments_axis(theme: Theme, ends: Sequence[float], by: str) -> Json:
