@@ -17,7 +17,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import api, gallery, pages, share, signin
+from app import api, compare, gallery, pages, share, signin
 from app.cache import RunCache
 from app.db import make_engine
 from app.examples.pages import examples_app
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cache = RunCache()
     app.state.examples = Prepared()
     app.state.password = Password(settings.class_password) if settings.class_mode else None
-    for router in (api.router, api.health, share.router, signin.router, gallery.router, pages.router):
+    for router in (api.router, api.health, share.router, signin.router, gallery.router, compare.router, pages.router):
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)

@@ -226,6 +226,14 @@ COMPARISONS = {
 }
 
 
+def draw(
+    name: str, runs: Sequence[RunRecord], theme: Theme, view: View, layer: str = "hidden1", place: int = 0
+) -> Json:
+    """The figure of this name in COMPARISONS."""
+    figure, chosen = COMPARISONS[name], {"layer": layer, "place": place}
+    return figure.plot(runs, theme, view, *([chosen[figure.reads]] if figure.reads else []))
+
+
 def layers_of(runs: Sequence[RunRecord], signal: str) -> list[tuple[str, str]]:
     """Names of the layers that any of the runs has with this signal, and what people read, input side first."""
     deepest = max((run.spec for run in runs), key=lambda spec: spec.depth)
