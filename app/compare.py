@@ -22,7 +22,9 @@ CANDIDATES = 8  # runs that the page offers to add
 
 router = APIRouter()
 
-Runs = Annotated[str, Query(max_length=400, description="Ends of the runs' ids, with dots between", examples=["3fa2b1.9c0d11"])]
+Runs = Annotated[
+    str, Query(max_length=400, description="Ends of the runs' ids, with dots between", examples=["3fa2b1.9c0d11"])
+]
 
 
 class Unclear(Exception):
@@ -77,7 +79,7 @@ def _chosen(request: Request, session: Session, runs: str) -> list[RunRecord]:
     """The runs with all their snapshots. Raises Unclear."""
     ends = list(dict.fromkeys(filter(None, runs.split("."))))
     if len(ends) > MOST_RUNS:
-        reason = _("{count} runs are too many: {most} are the most that can be told apart.", count=len(ends), most=MOST_RUNS)
+        reason = _("{count} runs are too many: {most} can be told apart.", count=len(ends), most=MOST_RUNS)
         raise Unclear(422, reason, ends[:MOST_RUNS])
     found = {end: _load(request, session, end) for end in ends}
     missing = [end for end, run_or_reason in found.items() if isinstance(run_or_reason, str)]

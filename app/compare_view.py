@@ -45,7 +45,8 @@ class Asked:
     def query(self, ends: Sequence[str]) -> dict[str, str]:
         """Only what differs from the default, so that addresses are short."""
         changed = {x.name: getattr(self, x.name) for x in fields(self) if getattr(self, x.name) != x.default}
-        return {"runs": ".".join(ends)} | {name: str(int(v) if isinstance(v, bool) else v) for name, v in changed.items()}
+        texts = {name: str(int(x) if isinstance(x, bool) else x) for name, x in changed.items()}
+        return {"runs": ".".join(ends)} | texts
 
     def address(self, ends: Sequence[str], **changes: Any) -> str:
         """Of the page with these runs, and with some of the state changed."""
@@ -116,8 +117,8 @@ def _body(runs: Sequence[RunRecord], compared: list[Compared], ends: Sequence[st
         "signals": {name: _(title) for name, title in SIGNALS.items()},
         "layers": layers,
         "histograms": [drawing("histograms", label, layer=name) for name, label in shown],
-        "flows": [drawing("gradient_flow", f"{x.letter} {x.name}", place=i) for i, x in enumerate(compared)],
-        "maps": [drawing("saturation", f"{x.letter} {x.name}", place=i) for i, x in enumerate(compared)],
+        "flows": [drawing("gradient_flow", f"{x.letter} · {x.name}", place=i) for i, x in enumerate(compared)],
+        "maps": [drawing("saturation", f"{x.letter} · {x.name}", place=i) for i, x in enumerate(compared)],
     }
 
 
@@ -183,8 +184,8 @@ def _last(run: RunRecord, metric: str) -> float:
 
 def _best(run: RunRecord) -> tuple[float, float]:
     """The lowest validation error, and the epoch that had it first."""
-    errors = [(error, epoch) for error, epoch in zip(run.metric("val_error"), run.epochs, strict=True) if is_number(error)]
-    return min(errors, default=(math.nan, math.nan))
+    errors = zip(run.metric("val_error"), run.epochs, strict=True)
+    return min((both for both in errors if is_number(both[0])), default=(math.nan, math.nan))
 
 
 def _saturated(run: RunRecord) -> float:

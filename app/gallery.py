@@ -13,7 +13,9 @@ from app import pages, pictures, store, svg
 from app.db import SessionDep
 from app.examples import EXAMPLES, Example
 from app.figures import FIGURES, PAGE
+from app.figures.compare import gradient_flow
 from app.glance import glance
+from app.i18n import gettext as _
 from app.models import ACTIVE
 from app.thumbnails import thumbnail
 from ml.catalog import DATASETS
@@ -21,7 +23,6 @@ from ml.records import RunRecord
 
 RUNS_ON_A_PAGE = 20
 STATUSES = ("queued", "running", "finished", "failed", "cancelled")
-LARGE_FIGURES = ("gradient_flow", "error")
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,8 +71,8 @@ def home(
         "experiments": store.experiment_names(session),
         "datasets": {name: data.label for name, data in DATASETS.items()},
         "statuses": STATUSES,
-        "large": [_shown(request, example, large=not any_run) for example in EXAMPLES[:2]],
-        "small": [_shown(request, example) for example in EXAMPLES[2:]],
+        "large": list(_shown(request, EXAMPLES[:2], large=not any_run)),
+        "small": list(_shown(request, EXAMPLES[2:])),
     }
     return pages.templates.TemplateResponse(request, "home.html", context)
 
@@ -109,13 +110,15 @@ def _thumbnails(request: Request, session: Session, runs: Sequence[RunRecord]) -
     return {run_id: Markup(drawn.decode()) for run_id, drawn in found.items()}
 
 
-def _shown(request: Request, example: Example, large: bool = False) -> Shown:
-    run = request.app.state.examples.load(example.slug)
-    drawn = _figures(run) if large else [thumbnail(run).decode()]
-    return Shown(example, glance(run), [Markup(picture) for picture in drawn])
+def _shown(request: Request, examples: Sequence[Example], large: bool = False) -> Iterable[Shown]:
+    """`large` ones with figures, on one scale."""
+    runs = [request.app.state.examples.load(example.slug) for example in examples]
+    for example, run in zip(examples, runs, strict=True):
+        drawn = _figures(run, runs) if large else [thumbnail(run).decode()]
+        yield Shown(example, glance(run), [Markup(picture) for picture in drawn])
 
 
-def _figures(run: RunRecord) -> Iterable[str]:
-    for name in LARGE_FIGURES:
-        figure = FIGURES[name]
-        yield svg.render(figure.draw(run, PAGE), f"{figure.title}: {figure.subtitle}")
+def _figures(run: RunRecord, beside: Sequence[RunRecord]) -> Iterable[str]:
+    error = FIGURES["error"]
+    yield svg.render(gradient_flow(run, beside, PAGE), _("Gradient that reaches each layer"))
+    yield svg.render(error.draw(run, PAGE), f"{_(error.title)}: {_(error.subtitle)}")
