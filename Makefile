@@ -4,13 +4,14 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 
-.PHONY: help serve test check messages reproduce reproduce-long bench
+.PHONY: help serve test check messages examples reproduce reproduce-long bench
 
 help:
 	@echo "make serve            set up at the first call, then start Layerscope and print its address"
 	@echo "make test             run the tests"
 	@echo "make check            lint, formatting, types"
 	@echo "make messages         bring the translations up to date with what the product says"
+	@echo "make examples         train the examples of the home page anew: half a minute"
 	@echo "make reproduce        see what Glorot & Bengio saw in 2010, on three seeds: some minutes"
 	@echo "make reproduce-long   see what took them 60,000 steps and more, on one seed: some more"
 	@echo "make bench            measure what the README says about speed: half an hour; ONLY=ac: groups a and c"
@@ -32,6 +33,10 @@ check:
 messages:
 	@$(PYTHON) app/bootstrap.py
 	@.venv/bin/python -m app.messages
+
+examples:
+	@$(PYTHON) app/bootstrap.py
+	@.venv/bin/python -m app.examples.make
 
 reproduce:
 	@$(PYTHON) app/bootstrap.py

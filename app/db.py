@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, NullPool, event
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
@@ -37,6 +38,15 @@ def make_engine(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def read_only_engine(file: Path) -> Engine:
+    """An engine on an SQLite file that nobody writes: no journal, no lock, not even a folder one may write in."""
+
+    def connect() -> Any:
+        return SQLITE.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+
+    return create_engine("sqlite://", module=SQLITE, creator=connect, poolclass=NullPool)
 
 
 def migrate(settings: Settings) -> None:

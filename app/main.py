@@ -18,10 +18,12 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import api, experiments, experiments_api, new, pages, share, signin
+from app import api, compare, experiments, experiments_api, gallery, new, pages, share, signin
 from app.answers import problem_out
 from app.cache import RunCache
 from app.db import make_engine
+from app.examples.pages import examples_app
+from app.examples.prepared import Prepared
 from app.i18n import gettext as _
 from app.live import Hub
 from app.queue import Queue
@@ -42,16 +44,22 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
+    app.state.examples = Prepared()
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (
-        api.router, api.health, experiments_api.router, share.router, signin.router, pages.router, new.router,
-        experiments.router,
+        api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
+        pages.router, new.router, experiments.router,
     ):  # fmt: skip
         app.include_router(router)
+    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=PROJECT / "static"))
     _add_middleware(app, settings)
     app.add_exception_handler(share.NoSuchShare, share.no_such_share)
+    return _with_errors(app)
+
+
+def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     return app
@@ -77,7 +85,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/healthz", "/static/", "/s/"))
+    path = request.url.path
+    below_an_example = path.startswith("/examples/") and path.count("/") > 2
+    return below_an_example or path.startswith(("/api/", "/healthz", "/static/", "/s/"))
 
 
 def _unprocessable(request: Request, error: Exception) -> Response:

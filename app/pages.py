@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app import actions, forms, i18n, offline, speaking, store, wording
 from app.db import SessionDep
-from app.examples import EXAMPLES
+from app.figures import PAGE
 from app.messages import script_words
 from app.models import ACTIVE
 from app.run_view import run_view
@@ -32,23 +32,8 @@ templates.env.filters |= {
 templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
     "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
-    "in_language": speaking.in_language, "script_words": script_words,
+    "in_language": speaking.in_language, "script_words": script_words, "run_colour": PAGE.run_colour,
 }  # fmt: skip
-
-
-@router.get("/")
-def home(request: Request, session: SessionDep, cursor: Annotated[str | None, Query(max_length=40)] = None) -> Response:
-    """The newest runs, and experiments to begin with."""
-    found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, cursor=cursor)
-    runs = found[:RUNS_ON_A_PAGE]
-    context = {
-        "runs": runs,
-        "metrics": store.last_metrics(session, [run.id for run in runs]),
-        "older": runs[-1].id if len(found) > len(runs) else None,
-        "newer_exist": cursor is not None,
-        "examples": EXAMPLES,
-    }
-    return templates.TemplateResponse(request, "home.html", context)
 
 
 # --- one run ---

@@ -3,40 +3,55 @@
 A name holds a version: where the drawing has changed, old runs are drawn anew when someone asks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from sqlmodel import Session
 
 from app import store
+from app.i18n import LANGUAGES, language, speaking
 from app.models import ACTIVE
 from app.thumbnails import thumbnail
 from ml.records import RunRecord
 
-THUMBNAIL = "thumbnail-1.svg"
+THUMBNAIL = "thumbnail-2-{language}.svg"  # with words in it
 _DRAW: dict[str, Callable[[RunRecord], bytes]] = {THUMBNAIL: thumbnail}
 
 
 def draw_at_end(session: Session, run_id: str) -> None:
-    """Every picture of a run that has just ended."""
+    """Every picture of a run that has just ended, in every language."""
     run = store.load_run(session, run_id)
     if run is None or not run.snapshots:
         return
-    for name, draw in _DRAW.items():
-        store.save_artifact(session, run_id, name, draw(run))
+    for name in _DRAW:
+        for code in LANGUAGES:
+            with speaking(code):
+                store.save_artifact(session, run_id, _kept_as(name), _DRAW[name](run))
 
 
 def picture(session: Session, run: RunRecord, name: str) -> bytes:
-    """Of a run that was loaded with its snapshots: the one that is kept; else drawn now, and kept if the run has
-    ended."""
-    kept = store.artifact(session, run.id, name)
+    """Of a run that was loaded with its snapshots, in the language in force: the one that is kept; else drawn now, and
+    kept if the run has ended."""
+    kept = store.artifact(session, run.id, _kept_as(name))
     if kept is not None:
         return kept
     drawn = _DRAW[name](run)
     if run.status not in ACTIVE:
-        store.save_artifact(session, run.id, name, drawn)
+        store.save_artifact(session, run.id, _kept_as(name), drawn)
     return drawn
 
 
-def kept_thumbnails(session: Session, run_ids: Sequence[str]) -> dict[str, bytes]:
-    """By the run's id, those that were drawn already."""
-    return store.artifacts(session, run_ids, THUMBNAIL)
+def thumbnails(
+    session: Session, runs: Iterable[RunRecord], load: Callable[[str], RunRecord | None]
+) -> dict[str, bytes]:
+    """By the run's id: those that are kept, by one query; the others are drawn, from what `load` brings. None for a run
+    that has measured nothing yet."""
+    runs = list(runs)
+    found = store.artifacts(session, [run.id for run in runs], _kept_as(THUMBNAIL))
+    for run in runs:
+        if run.id not in found and run.attempt and (whole := load(run.id)) and whole.snapshots:
+            found[run.id] = picture(session, whole, THUMBNAIL)
+    return found
+
+
+def _kept_as(name: str) -> str:
+    return name.format(language=language())

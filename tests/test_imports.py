@@ -50,8 +50,8 @@ def test_only_the_training_child_downloads_data_sets():
     assert importers("app", NEEDS_NETWORK) == MAY_IMPORT_TORCH
 
 
-def test_only_the_worker_side_starts_training_children():
-    assert importers("app", {"app.training"}) <= {"app/nursery.py", "app/worker.py"}
+def test_only_the_worker_side_and_the_maker_of_the_examples_train():
+    assert importers("app", {"app.training"}) <= {"app/nursery.py", "app/worker.py", "app/examples/make.py"}
 
 
 @pytest.mark.parametrize("module", ["ml.catalog", "ml.spec", "ml.problems", "ml.records", "ml.theory", "app.main"])

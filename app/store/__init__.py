@@ -7,13 +7,14 @@ from app.store.experiments import (
     create_experiment,
     delete_experiment,
     error_curves,
-    experiment_names,
     experiment_runs,
     find_experiment,
     list_experiments,
 )
+from app.store.listing import SHORTEST_END, experiment_names, ids_ending, last_metrics, list_runs, shortest_end
 from app.store.live import LiveState, Look, live_state, look_at
 from app.store.runs import (
+    COLOURS,
     MONTE_CARLO,
     WEIGHTS,
     active_runs,
@@ -24,10 +25,9 @@ from app.store.runs import (
     create_run,
     delete_run,
     find_run,
-    last_metrics,
-    list_runs,
     load_run,
     monte_carlo,
+    new_run,
     save_artifact,
     snapshots_after,
 )
@@ -46,11 +46,12 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "MONTE_CARLO", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState", "Look", "active_runs",
-    "artifact", "artifacts", "cancel_run", "claim", "count_by_status", "count_runs_by_status",
-    "create_experiment", "create_run", "create_share", "delete_experiment", "delete_run", "error_curves",
-    "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_experiment", "find_run", "finish",
-    "forget_worker", "is_current", "last_metrics", "list_experiments", "list_runs", "list_shares", "live_state",
-    "living_workers", "load_run", "look_at", "monte_carlo", "open_share", "release", "report_worker",
-    "revoke_share", "save_artifact", "save_progress", "save_snapshot", "snapshots_after",
+    "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState",
+    "Look", "active_runs", "artifact", "artifacts", "cancel_run", "claim", "count_by_status",
+    "count_runs_by_status", "create_experiment", "create_run", "create_share", "delete_experiment", "delete_run",
+    "error_curves", "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_experiment",
+    "find_run", "finish", "forget_worker", "ids_ending", "is_current", "last_metrics", "list_experiments",
+    "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "new_run",
+    "open_share", "release", "report_worker", "revoke_share", "save_artifact", "save_progress", "save_snapshot",
+    "shortest_end", "snapshots_after",
 ]  # fmt: skip

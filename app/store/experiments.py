@@ -68,12 +68,6 @@ def list_experiments(session: Session, limit: int = 20, cursor: str | None = Non
     return [_record(found) for found in session.exec(query)]
 
 
-def experiment_names(session: Session, experiment_ids: Sequence[str]) -> dict[str, str]:
-    """By id, of those that there are."""
-    query = select(Experiment.id, Experiment.name).where(col(Experiment.id).in_(experiment_ids))
-    return dict(session.exec(query).all())
-
-
 def experiment_runs(session: Session, experiment_id: str) -> list[RunRecord]:
     """Its runs without their snapshots, in the order in which they were queued."""
     query = select(Run).where(Run.experiment_id == experiment_id).order_by(col(Run.id))

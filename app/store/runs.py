@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy
-from sqlalchemy import delete, func, or_
+from sqlalchemy import delete, func
 from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
-from app.models import ACTIVE, Artifact, Run, Snapshot
+from app.models import ACTIVE, Artifact, Run
 from app.store.changes import one_row, unless_ended
-from ml.records import Metrics, MonteCarlo, RunRecord, StepRecord
+from ml.records import MonteCarlo, RunRecord, StepRecord
 from ml.spec import RunSpec
 
 MONTE_CARLO = "monte_carlo.safetensors"  # the artifact of a run with mc_passes
@@ -74,28 +74,6 @@ def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRe
     query = query.where(SNAPSHOT.c.run_id == run.id, SNAPSHOT.c.step > step)
     found = session.execute(query.order_by(SNAPSHOT.c.step, LAYER.c.position)).all()
     return tuple(rows.step_records(found, run.spec))
-
-
-def list_runs(
-    session: Session, *, limit: int = 20, cursor: str | None = None, q: str = "", status: str | None = None
-) -> list[RunRecord]:
-    """Newest first, without snapshots; `cursor` is the id of the last run of the page before."""
-    query = select(Run).order_by(col(Run.id).desc()).limit(limit)
-    if cursor:
-        query = query.where(col(Run.id) < cursor)
-    if status:
-        query = query.where(Run.status == status)
-    if q:
-        query = query.where(or_(col(Run.name).icontains(q, autoescape=True), col(Run.id) == q))
-    return [rows.run_record(run) for run in session.exec(query)]
-
-
-def last_metrics(session: Session, run_ids: Sequence[str]) -> dict[str, Metrics]:
-    """The newest metrics of each of these runs that has any."""
-    newest = select(Snapshot.run_id, func.max(Snapshot.step).label("step")).where(col(Snapshot.run_id).in_(run_ids))
-    last = newest.group_by(col(Snapshot.run_id)).subquery()
-    query = select(Snapshot).join(last, (col(Snapshot.run_id) == last.c.run_id) & (col(Snapshot.step) == last.c.step))
-    return {row.run_id: rows.metrics(row) for row in session.exec(query)}
 
 
 def cancel_run(session: Session, run_id: str) -> bool:

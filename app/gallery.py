@@ -1,0 +1,124 @@
+"""The home page: the runs there are, found and filtered by the address, and examples to begin with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app import pages, pictures, store, svg
+from app.db import SessionDep
+from app.examples import EXAMPLES, Example
+from app.figures import FIGURES, PAGE
+from app.figures.compare import gradient_flow
+from app.glance import glance
+from app.i18n import gettext as _
+from app.models import ACTIVE
+from app.thumbnails import thumbnail
+from ml.catalog import DATASETS
+from ml.records import RunRecord
+
+RUNS_ON_A_PAGE = 20
+STATUSES = ("queued", "running", "finished", "failed", "cancelled")
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for."""
+
+    q: Annotated[str, Query(max_length=120)] = ""
+    status: Annotated[str, Query(max_length=20)] = ""
+    dataset: Annotated[str, Query(max_length=40)] = ""
+    experiment: Annotated[str, Query(max_length=40)] = ""
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Those that are set."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name).strip())}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An example with the pictures that are drawn of it."""
+
+    example: Example
+    sentence: str
+    pictures: list[Markup]
+
+
+@router.get("/")
+def home(
+    request: Request, session: SessionDep, wanted: Annotated[Wanted, Depends()],
+    cursor: Annotated[str, Query(max_length=40)] = "", newer: Annotated[str, Query(max_length=40)] = "",
+) -> Response:  # fmt: skip
+    """The newest runs or, before any was made, experiments to begin with. `cursor` and `newer` are the ends of the page
+    that one comes from."""
+    runs, links = _page(session, wanted, cursor, newer)
+    any_run = bool(runs) or bool(store.list_runs(session, limit=1))
+    context = {
+        "any_run": any_run,
+        "runs": runs,
+        "wanted": wanted,
+        "links": links,
+        "active": any(run.status in ACTIVE for run in runs),
+        "metrics": store.last_metrics(session, [run.id for run in runs]),
+        "thumbnails": _thumbnails(request, session, runs),
+        "experiments": store.experiment_names(session),
+        "datasets": {name: data.label for name, data in DATASETS.items()},
+        "statuses": STATUSES,
+        "large": list(_shown(request, EXAMPLES[:2], large=not any_run)),
+        "small": list(_shown(request, EXAMPLES[2:])),
+    }
+    return pages.templates.TemplateResponse(request, "home.html", context)
+
+
+def _page(session: Session, wanted: Wanted, cursor: str, newer: str) -> tuple[list[RunRecord], dict[str, str]]:
+    """The runs, and the addresses of the pages beside theirs."""
+    filters = wanted.filters
+    runs, more = _some(session, filters, newer_than=newer or None, cursor=None if newer else cursor or None)
+    if newer and not more:  # the first page, and a full one
+        runs, more = _some(session, filters)
+        newer = cursor = ""
+    if not runs:
+        return runs, {"newest": _address(filters)} if cursor else {}
+    links = {}
+    if newer or (cursor and _some(session, filters, newer_than=runs[0].id)[0]):
+        links = {"newest": _address(filters), "newer": _address(filters | {"newer": runs[0].id})}
+    if newer or more:
+        links["older"] = _address(filters | {"cursor": runs[-1].id})
+    return runs, links
+
+
+def _some(session: Session, filters: dict[str, str], **ends: str | None) -> tuple[list[RunRecord], bool]:
+    """One page, and whether there is more beyond it."""
+    found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, **filters, **ends)  # type: ignore[arg-type]
+    kept = found[-RUNS_ON_A_PAGE:] if ends.get("newer_than") else found[:RUNS_ON_A_PAGE]
+    return kept, len(found) > RUNS_ON_A_PAGE
+
+
+def _address(query: dict[str, str]) -> str:
+    return f"/?{urlencode(query)}" if query else "/"
+
+
+def _thumbnails(request: Request, session: Session, runs: Sequence[RunRecord]) -> dict[str, Markup]:
+    found = pictures.thumbnails(session, runs, lambda run_id: request.app.state.cache.load(session, run_id))
+    return {run_id: Markup(drawn.decode()) for run_id, drawn in found.items()}
+
+
+def _shown(request: Request, examples: Sequence[Example], large: bool = False) -> Iterable[Shown]:
+    """`large` ones with figures, on one scale."""
+    runs = [request.app.state.examples.load(example.slug) for example in examples]
+    for example, run in zip(examples, runs, strict=True):
+        drawn = _figures(run, runs) if large else [thumbnail(run).decode()]
+        yield Shown(example, glance(run), [Markup(picture) for picture in drawn])
+
+
+def _figures(run: RunRecord, beside: Sequence[RunRecord]) -> Iterable[str]:
+    error = FIGURES["error"]
+    yield svg.render(gradient_flow(run, beside, PAGE), _("Gradient that reaches each layer"))
+    yield svg.render(error.draw(run, PAGE), f"{_(error.title)}: {_(error.subtitle)}")
