@@ -18,6 +18,7 @@ from app.models import ACTIVE
 from app.preview import preview
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
+from app.statics import static
 from ml.problems import Problem, problems
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -36,7 +37,7 @@ templates.env.filters |= {
 templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
     "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
-    "in_language": speaking.in_language, "script_words": script_words,
+    "in_language": speaking.in_language, "script_words": script_words, "static": static,
 }  # fmt: skip
 
 
