@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import Histogram, Pulse, SignalSummary
+from ml.records import STATISTICS, Histogram, Pulse, SignalSummary
 
 _STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
 _RANGE = ("lo", "hi")
@@ -64,7 +64,8 @@ class _Block:
         heads, counts = self._unpacked
         place = row * len(self.names) + self.names[name]
         *statistics, nonfinite, lo, hi = heads[place].tolist()
-        return SignalSummary(*statistics, nonfinite=int(nonfinite), histogram=Histogram(lo, hi, counts[place]))
+        named = dict(zip(STATISTICS, statistics, strict=True))
+        return SignalSummary(**named, nonfinite=int(nonfinite), histogram=Histogram(lo, hi, counts[place]))
 
     @cached_property
     def _unpacked(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:

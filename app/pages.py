@@ -15,6 +15,7 @@ from app.messages import script_words
 from app.models import ACTIVE
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
+from app.statics import static
 from ml.records import RunRecord
 from ml.words import words
 
@@ -32,7 +33,8 @@ templates.env.filters |= {
 templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
     "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
-    "in_language": speaking.in_language, "script_words": script_words, "run_colour": PAGE.run_colour,
+    "in_language": speaking.in_language, "script_words": script_words, "static": static,
+    "run_colour": PAGE.run_colour,
 }  # fmt: skip
 
 

@@ -22,8 +22,10 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
+from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
+from app.models import ACTIVE
 from ml.records import RunRecord
 
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
@@ -38,6 +40,8 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
         run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
         if run is None:
             raise HTTPException(404, _("There is no such run."))
+        # Whoever names a version gets another address once what the answers hold has changed.
+        setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
         return run
 
     RunDep = Annotated[RunRecord, Depends(load)]
