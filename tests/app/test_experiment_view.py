@@ -123,6 +123,18 @@ def test_a_single_seed_has_no_band_and_gaps_where_the_error_is_not_finite() -> N
     assert line["y"] == [50.0, None]
 
 
+def test_errors_that_fall_far_are_drawn_on_a_logarithmic_axis_whose_bands_end_with_it() -> None:
+    experiment, runs = make_experiment({"lr": (0.1,)}, 2)
+    curves = {"0": ErrorCurve((0.0, 1.0), (0.9, 0.001)), "1": ErrorCurve((0.0, 1.0), (0.9, 0.02))}
+    figure = error_by_group(LIGHT, group_curves(combinations(experiment, runs, {}), curves))
+    band, line = figure["data"]
+    low, _ = figure["layout"]["yaxis"]["range"]
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert line["y"] == pytest.approx([90, 1.05])
+    assert min(band["y"]) == pytest.approx(10**low, rel=1e-4)
+    assert render(figure, "error")
+
+
 def test_without_a_finished_run_the_figure_says_so() -> None:
     figure = error_by_group(LIGHT, [])
     assert "no run has finished yet" in [note["text"] for note in figure["layout"]["annotations"]]
