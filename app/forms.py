@@ -197,7 +197,7 @@ def _field(name: str, values: Mapping[str, str], problems: Mapping[str, Problem]
         each_layer=EachLayer(f"{name}_layers", value if several else "", PER_LAYER[name])
         if name in PER_LAYER
         else None,
-        numeric=name not in CHOICES and name not in (*_LISTS, "name", "transfer_from"),
+        numeric=_is_number(name),
         problem=problems.get(name),
     )
 
@@ -245,7 +245,20 @@ def parse(values: Mapping[str, str]) -> dict[str, Any]:
 
 def _parsed(name: str, value: str) -> str | list[str]:
     parts = _split(value)
-    return parts if name in _LISTS or (name in PER_LAYER and len(parts) > 1) else value
+    if name in _LISTS or (name in PER_LAYER and len(parts) > 1):
+        return parts
+    return with_point(value) if _is_number(name) else value
+
+
+def _is_number(name: str) -> bool:
+    return name not in CHOICES and name not in (*_LISTS, "name", "transfer_from")
+
+
+def with_point(text: str) -> str:
+    """A number that was typed with a decimal comma, as Python reads it; 1,000 might mean a thousand and is left."""
+    has_comma = re.fullmatch(r"[+-]?\d*,\d+(e[+-]?\d+)?", text, re.IGNORECASE)
+    is_ambiguous = re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text)
+    return text.replace(",", ".") if has_comma and not is_ambiguous else text
 
 
 def _split(text: str) -> list[str]:

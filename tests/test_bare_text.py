@@ -160,7 +160,8 @@ def test_bare_text_in_a_script_is_found(script: str) -> None:
     "script",
     [
         'b.textContent = _("Copied.")', 'throw new Error("It broke down here")', 'find("main > ul li")',
-        'key === "Escape"', "fetch(`/runs/${id}?step=${step}`)", 'x.className = "button primary"', "x = `${h} h ${m} min`",
+        'key === "Escape"', "fetch(`/runs/${id}?step=${step}`)", 'x.className = "button primary"',
+        "x = `${h} h ${m} min`",
     ],
 )  # fmt: skip
 def test_what_a_script_does_not_show_is_not_bare(script: str) -> None:
