@@ -247,14 +247,14 @@ def _parsed(name: str, value: str) -> str | list[str]:
     parts = _split(value)
     if name in _LISTS or (name in PER_LAYER and len(parts) > 1):
         return parts
-    return with_point(value) if _is_number(name) else value
+    return _with_point(value) if _is_number(name) else value
 
 
 def _is_number(name: str) -> bool:
     return name not in CHOICES and name not in (*_LISTS, "name", "transfer_from")
 
 
-def with_point(text: str) -> str:
+def _with_point(text: str) -> str:
     """A number that was typed with a decimal comma, as Python reads it; 1,000 might mean a thousand and is left."""
     has_comma = re.fullmatch(r"[+-]?\d*,\d+(e[+-]?\d+)?", text, re.IGNORECASE)
     is_ambiguous = re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text)
