@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.forms.tables import CHOICES, GROUPS, HEAD, LABELS, LISTS, PER_LAYER, USED_BY, UsedBy, hint
-from app.forms.text import default, joined, split
+from app.forms.tables import CHOICES, GROUPS, HEAD, LABELS, PER_LAYER, USED_BY, UsedBy, hint
+from app.forms.text import default, is_number, joined, split
 from app.i18n import gettext as _
 from ml.problems import Problem
 
@@ -89,7 +89,7 @@ def _field(name: str, values: Mapping[str, str], problems: Mapping[str, Problem]
         choices=tuple(map(_choice, CHOICES.get(name, {}).values())),
         used_by=USED_BY.get(name),
         each_layer=each_layer,
-        numeric=name not in CHOICES and name not in (*LISTS, "name", "transfer_from"),
+        numeric=is_number(name),
         problem=problems.get(name),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from app.forms.tables import LABELS, LISTS, PER_LAYER
+from app.forms.tables import CHOICES, LABELS, LISTS, PER_LAYER
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -43,7 +43,21 @@ def parse(values: Mapping[str, str]) -> dict[str, Any]:
 def parsed(name: str, value: str) -> str | list[str]:
     """What was typed into one field, as RunSpec takes it."""
     parts = split(value)
-    return parts if name in LISTS or (name in PER_LAYER and len(parts) > 1) else value
+    if name in LISTS or (name in PER_LAYER and len(parts) > 1):
+        return parts
+    return with_point(value) if is_number(name) else value
+
+
+def is_number(name: str) -> bool:
+    """Whether a single number is typed into the field."""
+    return name not in CHOICES and name not in (*LISTS, "name", "transfer_from")
+
+
+def with_point(text: str) -> str:
+    """A number that was typed with a decimal comma, as Python reads it; 1,000 might mean a thousand and is left."""
+    has_comma = re.fullmatch(r"[+-]?\d*,\d+(e[+-]?\d+)?", text, re.IGNORECASE)
+    is_ambiguous = re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text)
+    return text.replace(",", ".") if has_comma and not is_ambiguous else text
 
 
 def typed(spec: RunSpec) -> dict[str, str]:
@@ -65,7 +79,8 @@ def encoded(values: Mapping[str, str]) -> str:
 
 def spaced(values: Mapping[str, str]) -> dict[str, str]:
     """Out of a query string, with its lists as one types them: `300, 100`."""
-    return {name: text if name == "name" else re.sub(r"([,;])(?=\S)", r"\1 ", text) for name, text in values.items()}
+    as_it_is = {name for name in values if name == "name" or (name in LABELS and is_number(name))}
+    return {n: text if n in as_it_is else re.sub(r"([,;])(?=\S)", r"\1 ", text) for n, text in values.items()}
 
 
 def successor_query(run: RunRecord) -> str:

@@ -19,6 +19,8 @@ from app.figures import FIGURES
 from app.training import train_and_save
 from ml.records import Metrics, StepRecord
 from ml.spec import RunSpec
+from ml.transfer import misfit
+from ml.words import words
 from tests.conftest import TINY
 from tests.reference import look_at
 
@@ -405,3 +407,33 @@ def test_a_diverged_run_tells_null_where_there_is_no_number(client: TestClient, 
     store.save_snapshot(session, run.id, 1, StepRecord(0, 0.0, Metrics(math.nan, 0.9, math.inf, 0.9)))
     metrics = client.get(f"/api/runs/{run.id}/metrics").json()
     assert (metrics["train_loss"], metrics["val_loss"]) == ([None], [None])
+
+
+SPANISH = {"Accept-Language": "es-AR,es"}
+
+
+def test_what_is_wrong_is_told_in_the_language_of_the_request(client: TestClient) -> None:
+    [problem] = client.post("/api/runs", json={"batch_size": 2000}, headers=SPANISH).json()["detail"]
+    assert problem == {
+        "field": "batch_size",
+        "message": "mayor que los 1.197 ejemplos de entrenamiento",
+        "fix": "como máximo 1197, por ejemplo 32",
+    }
+    assert client.get("/api/runs/nope", headers=SPANISH).json()["detail"] == "Esa ejecución no existe."
+    assert client.get("/api/nonsense", headers=SPANISH).json()["detail"] == "En esta dirección no hay ninguna página."
+    activations = client.get("/api/catalog", headers=SPANISH).json()["activations"]
+    assert activations[0]["label"] == "sigmoide"
+
+
+def test_why_a_run_failed_is_told_in_the_language_of_the_request(client: TestClient, session: Session) -> None:
+    run = store.create_run(session, RunSpec())
+    attempt = store.claim(session, run.id)
+    assert attempt is not None
+    problem = misfit(RunSpec(hidden=(5,), transfer_from="a"), RunSpec())
+    store.fail(session, run.id, attempt, words("transfer_from: {problem}", problem=problem))
+    english = "transfer_from: hidden1 has 300 units with 64 inputs in that run, here it has 5 units with 64 inputs"
+    spanish = "hidden1 tiene 300 unidades con 64 entradas en esa ejecución, aquí tiene 5 unidades con 64 entradas"
+    path = f"/api/runs/{run.id}"
+    assert client.get(path).json()["error"] == english
+    assert client.get(path, headers=SPANISH).json()["error"] == f"transfer_from: {spanish}"
+    assert spanish in json.loads(client.get(f"{path}/events", headers=SPANISH).text.split("data: ")[-1])["error"]

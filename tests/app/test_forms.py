@@ -141,3 +141,17 @@ def test_choices_show_label_and_formula() -> None:
 
 def test_no_hint_only_repeats_its_label() -> None:
     assert all(field.hint != field.label for field in fields({}).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        ("lr", "0,05", "0.05"), ("lr", "0,001", "0.001"), ("eps", "1,5e-8", "1.5e-8"), ("dropout", ",5", ".5"),
+        ("lr", "0.05", "0.05"), ("lr", "1,000", "1,000"), ("lr", "0,0,5", "0,0,5"), ("name", "0,05", "0,05"),
+        ("hidden", "300,100", ["300", "100"]),
+    ],
+)  # fmt: skip
+def test_a_number_may_be_typed_with_a_decimal_comma_where_it_can_mean_nothing_else(
+    name: str, text: str, meant: str | list[str]
+) -> None:
+    assert forms.parse({name: text}) == {name: meant}

@@ -400,3 +400,17 @@ def test_an_address_that_leads_nowhere_is_answered_with_a_sentence_and_the_way_b
     assert answer.status_code == 404
     assert "There is no page at this address." in answer.text
     assert 'href="/"' in answer.text
+
+
+def test_a_form_in_spanish_keeps_numbers_as_machines_write_them_and_takes_them_either_way(client: TestClient) -> None:
+    spanish = {"Accept-Language": "es"}
+    assert 'value="0.05"' in client.get("/new?lr=0.05", headers=spanish).text
+    assert client.post("/runs", data={"lr": "0,05"}, headers=spanish).status_code == 303
+    [run] = client.get("/api/runs").json()["runs"]
+    assert run["spec"]["lr"] == 0.05
+
+
+def test_what_went_wrong_is_told_in_the_readers_language(client: TestClient) -> None:
+    page = client.get("/runs/nope", headers={"Accept-Language": "es"}).text
+    assert "Esa ejecución no existe. Puede que se haya borrado." in page
+    assert "Volver a las ejecuciones" in page

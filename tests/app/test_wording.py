@@ -3,6 +3,7 @@ import time
 import pytest
 
 from app import wording
+from app.i18n import speaking
 from ml.spec import RunSpec
 from tests.records import make_run
 
@@ -59,3 +60,23 @@ def test_a_sentence_begins_with_a_capital_but_greek_and_single_letters_are_names
     assert wording.sentence("a dense network") == "A dense network"
     assert wording.sentence("c of the clipping") == "c of the clipping"
     assert wording.sentence("β₂ of Adam") == "β₂ of Adam"
+
+
+def test_numbers_have_the_marks_of_the_language() -> None:
+    spec = RunSpec(lr=0.05, weight_decay=0.001)
+    with speaking("es"):
+        assert "adam 0,05 · lote 32 · decaimiento 0,001" in wording.summary(spec)
+        rows = dict(row for _, group in wording.table(spec) for row in group)
+        assert (rows["Tasa de aprendizaje η"], rows["Parámetros"]) == ("0,05", "50.610")
+        assert wording.duration(4.2) == "4,2 s"
+        assert "época 2 (paso 20)" in wording.divergence(make_run(4, diverges_at=2))
+
+
+def test_a_status_has_a_word_of_its_own() -> None:
+    assert wording.status("finished") == "Finished"
+    with speaking("es"):
+        assert [wording.status(name) for name in ("queued", "finished")] == ["En cola", "Terminada"]
+
+
+def test_words_with_an_accent_get_a_capital_too() -> None:
+    assert wording.sentence("épocas") == "Épocas"
