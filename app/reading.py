@@ -28,8 +28,11 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.figures import FIGURES, THEMES
+from app.i18n import gettext as _
 from app.models import ACTIVE, Snapshot
+from app.page_state import PageState, page_state
 from app.rows import METRICS
+from app.run_view import draw
 from ml.records import RunRecord
 
 POLL_SECONDS = 0.1
@@ -71,6 +74,14 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     def histograms(run: RunDep, signal: Signal) -> Json:
         return Json(histograms_of(run, signal))
 
+    @router.get("/figures", response_model=dict[str, FigureOut | str])
+    def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
+        """Several figures at once, as the page of the run shows them when its address has the same parameters."""
+        drawn = {key: _as_on_the_page(run, key, state) for key in names.split(",")}
+        if renderer == "plotly":
+            return Json(drawn)
+        return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})
+
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
     def picture(run: RunDep, name: str, step: Step = None, layer: Layer = None) -> Response:
         """The same figure, drawn by the server."""
@@ -96,16 +107,28 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     return router
 
 
+StateDep = Annotated[PageState, Depends(page_state)]
+Names = Annotated[str, Query(max_length=2_000, description="Their names", examples=["loss,bands:hidden1"])]
 Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
 Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
 
 
 def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None) -> dict[str, Any]:
+    _check_there(run, name, layer)
+    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
+
+
+def _check_there(run: RunRecord, name: str, layer: str | None) -> None:
     if name not in FIGURES:
         raise HTTPException(404, f"There is no such figure; there are {', '.join(FIGURES)}.")
     if layer is not None and layer not in run.spec.hidden_layers:
         raise HTTPException(404, f"There is no such hidden layer; there are {', '.join(run.spec.hidden_layers)}.")
-    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
+
+
+def _as_on_the_page(run: RunRecord, key: str, state: PageState) -> dict[str, Any]:
+    name, _colon, layer = key.partition(":")
+    _check_there(run, name, layer or None)
+    return draw(run, key, THEMES["page"], state)
 
 
 async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterator[ServerSentEvent]:
