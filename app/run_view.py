@@ -25,7 +25,7 @@ HEALTH = ("jacobian", "update_ratio", "gradient_norm", "dead", "piece_shares")
 LIMITS = ("clipping", "clipped", "unit_norms")
 
 # Of the figures that stand beside others: the first view of the page is the overview with both curves beside it.
-_HEIGHTS = dict.fromkeys(OVERVIEWS.values(), 380) | {"loss": 186, "error": 186}
+_HEIGHTS = dict.fromkeys(OVERVIEWS.values(), 412) | {"loss": 186, "error": 186}
 
 
 @dataclass(frozen=True)

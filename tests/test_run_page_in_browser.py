@@ -26,7 +26,7 @@ def finished(server: Server) -> str:
 def slow(server: Server) -> Iterator[str]:
     """A run that goes on for as long as the tests need it."""
     run_id = server.launch(
-        dataset="shapeset", hidden=[60, 60], activation="tanh", optimizer="sgd", lr=0.05, epochs=2_000,
+        dataset="shapeset", hidden=[60, 60], activation="tanh", optimizer="sgd", lr=0.05, epochs=900,
         steps_per_epoch=300,
     )  # fmt: skip
     server.wait_for_step(run_id, 300)
