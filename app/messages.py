@@ -55,6 +55,7 @@ def _named() -> Iterator[Message]:
     """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
     for figure in FIGURES.values():
         yield from (figure.title, figure.subtitle, *figure.about)
+    yield from ("Queued", "Running", "Finished", "Failed", "Cancelled")
     yield from (*forms.LABELS.values(), *forms.GROUPS)
     yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
