@@ -48,7 +48,11 @@ let addressTimer = 0;
 
 function keepInAddress() {
   clearTimeout(addressTimer);
-  addressTimer = setTimeout(() => history.replaceState(null, "", addressOf(state.query())), ADDRESS_MS);
+  addressTimer = setTimeout(() => {
+    const query = state.query();
+    history.replaceState(null, "", addressOf(query));
+    for (const link of document.querySelectorAll(".languages a")) link.search = `${query}&lang=${link.hreflang}`;
+  }, ADDRESS_MS);
 }
 
 const addressOf = (query) => location.pathname + (query && `?${query}`) + location.hash;
