@@ -12,7 +12,7 @@ from typing import Self
 
 from fastapi import Request
 
-from app.figures.view import View
+from app.figures import View
 
 _Ends = tuple[float, float]
 _AXES = ("xaxis", "yaxis")

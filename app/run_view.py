@@ -140,7 +140,7 @@ def _told(figure: Figure, layer: str, state: PageState) -> Iterator[tuple[str, s
     if figure.reads == "step" and state.step is not None:
         yield "step", state.step
     view = state.view(figure.name)
-    for option in figure.options:
+    for option in sorted(figure.options):
         if (value := getattr(view, option)) or (option == "log" and value is False):
             yield option, int(value)
 
@@ -160,7 +160,8 @@ def _picture(drawn: Json, figure: Figure, key: str, state: PageState) -> Markup:
 
 def _switches(figure: Figure, state: PageState, logarithmic: bool) -> Iterator[Switch]:
     name = figure.name
-    if "log" in figure.options:
+    in_rows = state.ridge and "ridge" in figure.options  # whose heights mean nothing
+    if "log" in figure.options and not in_rows:
         yield Switch("log", name, _("Log"), state.with_other_axis(name, logarithmic).address, logarithmic)
     if "smooth" in figure.options:
         yield Switch("smooth", name, _("Smooth"), state.toggled("smooth", name).address, name in state.smooth)

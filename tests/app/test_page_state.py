@@ -1,6 +1,6 @@
 import pytest
 
-from app.figures.view import View
+from app.figures import View
 from app.page_state import PageState
 
 EVERYTHING = (
