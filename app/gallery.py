@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app import pages, pictures, store, svg
+from app import pages, pictures, store, svg, wording
 from app.db import SessionDep
 from app.examples import EXAMPLES, Example
 from app.figures import FIGURES, PAGE
@@ -22,7 +22,6 @@ from ml.catalog import DATASETS
 from ml.records import RunRecord
 
 RUNS_ON_A_PAGE = 20
-STATUSES = ("queued", "running", "finished", "failed", "cancelled")
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,7 +69,7 @@ def home(
         "thumbnails": _thumbnails(request, session, runs),
         "experiments": store.experiment_names(session),
         "datasets": {name: data.label for name, data in DATASETS.items()},
-        "statuses": STATUSES,
+        "statuses": list(wording.STATUSES),
         "large": list(_shown(request, EXAMPLES[:2], large=not any_run)),
         "small": list(_shown(request, EXAMPLES[2:])),
     }

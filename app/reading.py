@@ -26,6 +26,8 @@ from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
 from app.models import ACTIVE
+from app.page_state import PageState, page_state
+from app.run_view import draw
 from ml.records import RunRecord
 
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
@@ -57,6 +59,14 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     @router.get("/histograms/{signal}", response_model=HistogramsOut)
     def histograms(run: RunDep, signal: Signal) -> Json:
         return Json(histograms_of(run, signal))
+
+    @router.get("/figures", response_model=dict[str, FigureOut | str])
+    def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
+        """Several figures at once, as the page of the run shows them when its address has the same parameters."""
+        drawn = {key: _as_on_the_page(run, key, state) for key in names.split(",")}
+        if renderer == "plotly":
+            return Json(drawn)
+        return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})
 
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
     def picture(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
@@ -103,6 +113,8 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     return router
 
 
+StateDep = Annotated[PageState, Depends(page_state)]
+Names = Annotated[str, Query(max_length=2_000, description="Their names", examples=["loss,bands:hidden1"])]
 Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
 Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
 
@@ -122,9 +134,19 @@ ViewDep = Annotated[View, Depends(_view)]
 
 
 def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None, view: View) -> dict[str, Any]:
+    _check_there(run, name, layer)
+    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer, view=view)
+
+
+def _as_on_the_page(run: RunRecord, key: str, state: PageState) -> dict[str, Any]:
+    name, _colon, layer = key.partition(":")
+    _check_there(run, name, layer or None)
+    return draw(run, key, THEMES["page"], state)
+
+
+def _check_there(run: RunRecord, name: str, layer: str | None) -> None:
     if name not in FIGURES:
         raise HTTPException(404, _("There is no such figure; there are {names}.", names=", ".join(FIGURES)))
     if layer is not None and layer not in run.spec.hidden_layers:
         names = ", ".join(run.spec.hidden_layers)
         raise HTTPException(404, _("There is no such hidden layer; there are {names}.", names=names))
-    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer, view=view)

@@ -13,6 +13,7 @@ from app.examples import BY_SLUG
 from app.examples.prepared import Prepared
 from app.i18n import gettext as _
 from app.live import Hub, Opened
+from app.page_state import page_state
 from app.reading import reading_routes
 from app.run_view import run_view
 from app.settings import Settings
@@ -36,7 +37,10 @@ def example_page(request: Request, slug: str, session: SessionDep) -> Response:
     run = request.app.state.cache.load(session, slug)
     if run is None:
         raise HTTPException(404, _("There is no such example."))
-    context: dict[str, Any] = run_view(run) | {"example": BY_SLUG[slug], "base": f"/examples/{slug}"}
+    context: dict[str, Any] = run_view(run, page_state(request)) | {
+        "example": BY_SLUG[slug],
+        "base": f"/examples/{slug}",
+    }
     return pages.templates.TemplateResponse(request, "example.html", context)
 
 
