@@ -15,6 +15,7 @@ from app.db import SessionDep
 from app.examples import EXAMPLES
 from app.messages import script_words
 from app.models import ACTIVE
+from app.page_state import page_state
 from app.preview import preview
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
@@ -122,11 +123,9 @@ def offline_file(request: Request, run_id: str, session: SessionDep) -> Response
 
 
 @router.get("/runs/{run_id}")
-def run_page(
-    request: Request, run_id: str, session: SessionDep, step: Annotated[int | None, Query(ge=0)] = None
-) -> Response:
-    """The run, live while it goes on. `step` chooses the snapshot of the densities."""
-    return _run_page(request, session, _load(request, session, run_id), step)
+def run_page(request: Request, run_id: str, session: SessionDep) -> Response:
+    """The run, live while it goes on, as the query string wants it shown."""
+    return _run_page(request, session, _load(request, session, run_id))
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -174,9 +173,9 @@ def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     return run
 
 
-def _run_page(request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = "") -> Response:
+def _run_page(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
     public = public_url(request)
-    context = run_view(run, step) | {
+    context = run_view(run, page_state(request)) | {
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
         "shares": store.list_shares(session, run.id),
@@ -197,7 +196,7 @@ def public_url(request: Request) -> str:
 
 def render_share(request: Request, session: Session, run: RunRecord, base: str) -> Response:
     """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
-    context = run_view(run) | {"base": base, "live": store.live_state(session, run.id)}
+    context = run_view(run, page_state(request)) | {"base": base, "live": store.live_state(session, run.id)}
     return templates.TemplateResponse(request, "share.html", context)
 
 
