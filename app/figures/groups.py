@@ -55,8 +55,8 @@ def _error_axis(theme: Theme, lines: Sequence["_Line"]) -> Json:
     if means.size and means.max() > WIDE * means.min() > 0:
         return axes.log(theme, *axes.decades(means))
     edges = np.concatenate([[], *(line.mean + sign * line.std for line in lines for sign in (-1, 1))])
-    edges = edges[np.isfinite(edges)]
-    highest, least = float(edges.max(initial=0.0)), float(edges.min(initial=100.0))
+    edges = edges[np.isfinite(edges)] if means.size else np.array([0.0, 100.0])
+    least, highest = float(edges.min()), float(edges.max())
     low = 10 * math.ceil(least / 10) - 10 if least > highest / 2 else 0
     return axes.linear(theme, *axes.padded(low, min(axes.round_limit(highest), 100.0)))
 
