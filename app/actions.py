@@ -1,9 +1,14 @@
 """What changes a run in the store and in the queue, which are two databases: in the order that loses nothing."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlmodel import Session
 
 from app import store, wording
 from app.queue import Queue
+from app.store import ExperimentRecord
+from ml.grid import GridRun
 from ml.problems import Problem
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -29,6 +34,26 @@ def launch(session: Session, queue: Queue, spec: RunSpec) -> RunRecord:
     run = store.create_run(session, spec)
     queue.enqueue(run.id)
     return run
+
+
+def launch_experiment(
+    session: Session, queue: Queue, base: RunSpec, vary: Mapping[str, Sequence[Any]], runs: Sequence[GridRun]
+) -> tuple[ExperimentRecord, list[RunRecord]]:
+    """Store the experiment with all of its runs, then hand them to the workers. It is named as its base, or by what it
+    varies.
+
+    Raises Refused where the layers that a run wants from another one can't be had.
+    """
+    for run in {id(run.varied): run for run in runs}.values():
+        if problem := transfer_problem(session, run.spec):
+            raise Refused(problem)
+    read = {field: list(dict.fromkeys(run.varied[field] for run in runs)) for field in vary}
+    seeds = len({run.spec.seed for run in runs})
+    name = base.name or " × ".join(vary) or base.title
+    experiment, records = store.create_experiment(session, name, base, read, seeds, [run.spec for run in runs])
+    for record in records:
+        queue.enqueue(record.id)
+    return experiment, records
 
 
 def transfer_problem(session: Session, spec: RunSpec) -> Problem | None:
@@ -66,3 +91,15 @@ def delete(session: Session, queue: Queue, run_id: str) -> None:
     """Delete a run with everything it left; one that trains is stopped first."""
     cancel(session, queue, run_id)
     store.delete_run(session, run_id)
+
+
+def cancel_experiment(session: Session, queue: Queue, experiment_id: str) -> None:
+    """Stop those of its runs that wait or train, the last one first, so that none begins meanwhile."""
+    for run in reversed(store.experiment_runs(session, experiment_id)):
+        cancel(session, queue, run.id)
+
+
+def delete_experiment(session: Session, queue: Queue, experiment_id: str) -> None:
+    """Delete an experiment with all of its runs; those that train are stopped first."""
+    cancel_experiment(session, queue, experiment_id)
+    store.delete_experiment(session, experiment_id)

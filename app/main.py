@@ -18,7 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import api, pages, share, signin
+from app import api, experiments, experiments_api, new, pages, share, signin
 from app.answers import problem_out
 from app.cache import RunCache
 from app.db import make_engine
@@ -43,7 +43,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.password = Password(settings.class_password) if settings.class_mode else None
-    for router in (api.router, api.health, share.router, signin.router, pages.router):
+    for router in (
+        api.router, api.health, experiments_api.router, share.router, signin.router, pages.router, new.router,
+        experiments.router,
+    ):  # fmt: skip
         app.include_router(router)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=PROJECT / "static"))

@@ -14,10 +14,12 @@ from babel.messages.pofile import read_po, write_po
 
 from app import forms
 from app.figures import FIGURES
+from app.figures.groups import ERROR_BY_GROUP
 from app.i18n import CATALOGS, LANGUAGES, gettext
+from app.presets import PRESETS
+from app.preview import VERDICTS
 from app.settings import PROJECT
 from ml import catalog
-from ml.spec import RunSpec
 
 # What a choice of the catalog says in words.
 TOLD = ("label", "formula", "note", "description")
@@ -60,10 +62,12 @@ def _written(folder: str, pattern: str, method: str) -> Iterator[Message]:
 
 def _named() -> Iterator[Message]:
     """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
-    for figure in FIGURES.values():
+    for figure in (*FIGURES.values(), ERROR_BY_GROUP):
         yield from (figure.title, figure.subtitle, *figure.about)
     yield from filter(_is_told, (*forms.LABELS.values(), *forms.GROUPS))
-    yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
+    yield from filter(None, map(forms.hint, forms.LABELS))
+    yield from (*VERDICTS, *PRESETS)
+    yield from (text for presets in PRESETS.values() for preset in presets for text in (preset.name, preset.text))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():
             yield from filter(_is_told, (getattr(entry, name, "") for name in TOLD))

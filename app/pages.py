@@ -1,13 +1,11 @@
 """The HTML pages. Every one works as links and forms first; the scripts only add to them."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from app import actions, forms, i18n, offline, speaking, store, wording
@@ -16,12 +14,9 @@ from app.examples import EXAMPLES
 from app.messages import script_words
 from app.models import ACTIVE
 from app.page_state import page_state
-from app.preview import preview
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
-from ml.problems import Problem, problems
 from ml.records import RunRecord
-from ml.spec import RunSpec
 from ml.words import words
 
 RUNS_ON_A_PAGE = 20
@@ -55,60 +50,6 @@ def home(request: Request, session: SessionDep, cursor: Annotated[str | None, Qu
         "examples": EXAMPLES,
     }
     return templates.TemplateResponse(request, "home.html", context)
-
-
-@router.get("/new")
-def new(request: Request, session: SessionDep) -> Response:
-    """The form, filled in by the query string. What is wrong there is shown as if it had been sent."""
-    values = {name: value for name, value in request.query_params.items() if name != speaking.PARAMETER}
-    return _form(request, session, values, _problems(values) if values else [])
-
-
-@router.get("/new/preview")
-def new_preview(request: Request) -> Response:
-    """A fragment of the form: what theory expects of the settings in the query string."""
-    context = {"preview": preview(request.query_params)}
-    return templates.TemplateResponse(request, "_preview.html", context)
-
-
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-@router.post("/runs")
-def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep) -> Response:
-    """Launch the run, or show the form again with what was typed and what is wrong with it."""
-    try:
-        spec = RunSpec.model_validate(forms.parse(values))
-        run = actions.launch(session, request.app.state.queue, spec)
-    except ValidationError as error:
-        return _form(request, session, values, problems(error), 422)
-    except actions.Refused as refused:
-        return _form(request, session, values, [refused.problem], 422)
-    return RedirectResponse(f"/runs/{run.id}", status_code=303)
-
-
-def _problems(values: Mapping[str, str]) -> list[Problem]:
-    try:
-        RunSpec.model_validate(forms.parse(values))
-    except ValidationError as error:
-        return problems(error)
-    return []
-
-
-def _form(
-    request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200
-) -> Response:
-    context = {
-        "name": forms.name_field(values, found),
-        "groups": forms.groups(values, found),
-        "problems": found,
-        "labels": forms.LABELS,
-        "suggestions": {"transfer_from": store.list_runs(session, limit=RUNS_ON_A_PAGE, status="finished")},
-        "preview": preview(values),
-    }
-    return templates.TemplateResponse(request, "new.html", context, status)
 
 
 # --- one run ---

@@ -1,16 +1,23 @@
-"""What the form shows of settings before they are run: what theory expects of them, and how large the run is."""
+"""What the form shows of settings before they are run: what theory expects of them, and what they cost."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+import numpy as np
 from markupsafe import Markup
-from pydantic import ValidationError
 
 from app import forms, svg
-from app.figures import FIGURES, PAGE
+from app.figures import FIGURES, PAGE, marks
+from app.figures.axes import Array, Json
 from app.figures.theory import predicted
-from app.wording import sentence
+from app.i18n import gettext as _
+from app.i18n import ngettext, number
+from app.wording import duration, sentence
+from ml import cost
+from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_PARAMETERS, MAX_STEPS
+from ml.grid import MAX_RUNS
 from ml.spec import RunSpec
 from ml.theory import Prediction, predict, without
 
@@ -22,66 +29,206 @@ HEALTHY_RATIO, ALARM_RATIO = 3.0, 10.0
 
 @dataclass(frozen=True)
 class Expectation:
-    """One signal on its way through the layers: a picture, and what it means."""
+    """One signal on its way through the layers: a picture, what it means, and which layers it does not reach as it
+    should (empty where it reaches all)."""
 
     title: str
     picture: Markup
     verdict: str
     alarm: bool
+    lost: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much of a limit is used: `share` is at most 1."""
+
+    label: str
+    value: str
+    share: float
+    told: str
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`reason` says why nothing is expected; empty where it is."""
+    """Of the first run, where there are several. `reason` says why nothing is expected; empty where it is."""
 
+    runs: int
     expectations: tuple[Expectation, ...]
     reason: str
-    counts: tuple[tuple[str, int], ...]
+    costs: tuple[tuple[str, str], ...]
+    memory: tuple[tuple[str, str], ...]
+    limits: tuple[Limit, ...]
 
 
 def preview(values: Mapping[str, str]) -> Preview | None:
     """Of the settings as they were typed; None where they are not right yet."""
     try:
-        spec = RunSpec.model_validate(forms.parse(values))
-    except ValidationError:
+        plan = forms.plan(values)
+    except forms.Wrong:
         return None
+    spec = plan.runs[0].spec
     prediction = predict(spec)
     expectations = tuple(_expectation(spec, prediction, signal) for signal in _WAYS) if prediction else ()
-    snapshots = math.ceil(spec.steps / spec.snapshot_interval) + 1
-    counts = (("parameters", spec.parameters), ("steps", spec.steps), ("snapshots", snapshots))
-    return Preview(expectations, sentence(without(spec)), counts)
+    specs = [run.spec for run in plan.runs]
+    reason = sentence(_(without(spec)))
+    return Preview(len(specs), expectations, reason, _costs(specs), _memory(spec), tuple(_limits(specs)))
 
 
-# By the signal: the figure that a run has of it, what it is called, and whether it sets out at the top.
-_WAYS = {
-    "activation": ("predicted_activation", "signal", False),
-    "backprop_gradient": ("predicted_gradient", "gradient", True),
-}
+# --- what it costs ---
+
+
+def _costs(specs: Sequence[RunSpec]) -> tuple[tuple[str, str], ...]:
+    first = specs[0]
+    found = [(_("Memory of a step"), size_text(sum(cost.memory(first))))]
+    found.append((_("Time"), _about(cost.run_seconds(first))))
+    if len(specs) > 1:
+        found.append((_("Time of all runs"), _about(sum(map(cost.run_seconds, specs)))))
+    return tuple(found)
+
+
+def _about(seconds: float) -> str:
+    return _("about {duration}", duration=duration(seconds))
+
+
+def _memory(spec: RunSpec) -> tuple[tuple[str, str], ...]:
+    parts = cost.memory(spec)
+    labels = (_("weights"), _("gradients"), _("optimizer"), _("activations of a batch"))
+    return tuple((label, size_text(size)) for label, size in zip(labels, parts, strict=True))
+
+
+def size_text(size: float) -> str:
+    """Bytes as `412 KB`, `1.2 MB`, `3.4 GB`."""
+    for unit in ("KB", "MB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{number(size, '.0f' if size >= 10 else '.1f')} {unit}"
+    return f"{number(size / 1000, '.1f')} GB"
+
+
+def _limits(specs: Sequence[RunSpec]) -> list[Limit]:
+    """Of the run that comes closest to each."""
+    looks = max(cost.snapshots(spec) * len(spec.layers) for spec in specs)
+    limits = [
+        _limit(_("Parameters"), max(spec.parameters for spec in specs), MAX_PARAMETERS),
+        _limit(_("Steps"), max(spec.steps for spec in specs), MAX_STEPS),
+        _limit(_("Snapshots × layers"), looks, MAX_LAYER_SNAPSHOTS),
+    ]
+    return [*limits, _limit(_("Runs"), len(specs), MAX_RUNS)] if len(specs) > 1 else limits
+
+
+def _limit(label: str, value: int, most: int) -> Limit:
+    share = value / most
+    percent = number(100 * share, ".0f") if share >= 0.01 or not value else "<\N{NO-BREAK SPACE}1"
+    told = _("{percent}\N{NO-BREAK SPACE}% of the limit of {most:,}", percent=percent, most=most)
+    return Limit(label, number(value, ","), share, told)
+
+
+# --- what theory expects ---
+
+# By the signal: the figure that a run has of it, and whether it sets out at the top.
+_WAYS = {"activation": ("predicted_activation", False), "backprop_gradient": ("predicted_gradient", True)}
 
 
 def _expectation(spec: RunSpec, prediction: Prediction, signal: str) -> Expectation:
-    name, noun, downwards = _WAYS[signal]
+    name, downwards = _WAYS[signal]
+    stds = prediction.std(signal)
     drawn = predicted(spec, prediction, PAGE, signal, HEIGHT)
-    stds = [float(std) for std in prediction.std(signal)]
-    title = FIGURES[name].title
-    return Expectation(title, Markup(svg.render(drawn, title)), *verdict(noun, stds[::-1] if downwards else stds))
+    on_its_way = [float(std) for std in (stds[::-1] if downwards else stds)]
+    lost = lost_layers(on_its_way)
+    if downwards:
+        lost = [len(stds) + 1 - layer for layer in reversed(lost)]
+    _mark(drawn, stds, lost)
+    title = _(FIGURES[name].title)
+    told = _lost_text(lost) if lost else ""
+    return Expectation(title, Markup(svg.render(drawn, title)), *verdict(signal, on_its_way), told)
 
 
-def verdict(noun: str, stds: list[float]) -> tuple[str, bool]:
+def lost_layers(stds: Sequence[float]) -> list[int]:
+    """Numbers, from 1, of those where a signal with these standard deviations is over ALARM_RATIO times smaller or
+    greater than at the first one, or nothing at all."""
+    first = stds[0]
+    return [
+        layer
+        for layer, std in enumerate(stds, 1)
+        if not (math.isfinite(std) and std and first and 1 / ALARM_RATIO <= std / first <= ALARM_RATIO)
+    ]
+
+
+def _lost_text(layers: Sequence[int]) -> str:
+    return _(
+        "In red: {layers}, over {ratio} times weaker or stronger than where it sets out.",
+        layers=layers_text(layers), ratio=int(ALARM_RATIO),
+    )  # fmt: skip
+
+
+def layers_text(layers: Sequence[int]) -> str:
+    """`layer 3`, `layers 1, 4–7`."""
+    runs = [[n for _i, n in run] for _key, run in groupby(enumerate(layers), key=lambda pair: pair[1] - pair[0])]
+    names = ", ".join(f"{run[0]}\N{EN DASH}{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return ngettext("layer {names}", "layers {names}", len(layers), names=names)
+
+
+def _mark(figure: Json, stds: Array, layers: Sequence[int]) -> None:
+    """Draw these layers in the colour of alarm, where they can be drawn."""
+    numbers = np.arange(1, len(stds) + 1)
+    there = np.isin(numbers, layers) & np.isfinite(stds) & (stds > 0)
+    if there.any():
+        colour = PAGE.colour(lambda palette: palette.alarm)
+        line = marks.line(numbers, np.where(there, stds, math.nan), _("lost"), colour, "solid", width=2.4)
+        figure["data"].append(line | {"mode": "lines+markers"})
+
+
+# What happens to a signal on its way: it shrinks, or it grows.
+_SAYS = {
+    "activation": {
+        "infinite": "The signal grows beyond all numbers: it explodes.",
+        "nothing": "The signal is 0: nothing gets through.",
+        "alone": "With one hidden layer the signal has no way to go.",
+        "steady": "The signal keeps its strength: healthy.",
+        "shrinks": "The signal shrinks by a factor {factor:.3g} per layer: healthy.",
+        "grows": "The signal grows by a factor {factor:.3g} per layer: healthy.",
+        "fades": "The signal shrinks by a factor {factor:.3g} per layer: it fades.",
+        "builds up": "The signal grows by a factor {factor:.3g} per layer: it builds up.",
+        "vanishes": "The signal shrinks by a factor {factor:.3g} per layer: it vanishes.",
+        "explodes": "The signal grows by a factor {factor:.3g} per layer: it explodes.",
+    },
+    "backprop_gradient": {
+        "infinite": "The gradient grows beyond all numbers: it explodes.",
+        "nothing": "The gradient is 0: nothing gets through.",
+        "alone": "With one hidden layer the gradient has no way to go.",
+        "steady": "The gradient keeps its strength: healthy.",
+        "shrinks": "The gradient shrinks by a factor {factor:.3g} per layer: healthy.",
+        "grows": "The gradient grows by a factor {factor:.3g} per layer: healthy.",
+        "fades": "The gradient shrinks by a factor {factor:.3g} per layer: it fades.",
+        "builds up": "The gradient grows by a factor {factor:.3g} per layer: it builds up.",
+        "vanishes": "The gradient shrinks by a factor {factor:.3g} per layer: it vanishes.",
+        "explodes": "The gradient grows by a factor {factor:.3g} per layer: it explodes.",
+    },
+}
+VERDICTS = [says for table in _SAYS.values() for says in table.values()]
+
+
+def verdict(signal: str, stds: Sequence[float]) -> tuple[str, bool]:
     """A sentence about a signal with these standard deviations, in the order in which it passes the layers, and whether
     it is an alarm: the last one is over ALARM_RATIO times smaller or greater than the first."""
+    what, factor = _happens(stds)
+    return _(_SAYS[signal][what], factor=factor), what in ("infinite", "nothing", "vanishes", "explodes")
+
+
+def _happens(stds: Sequence[float]) -> tuple[str, float]:
+    """What becomes of the signal, and by which factor per layer."""
     first, last = stds[0], stds[-1]
     if not all(map(math.isfinite, stds)):
-        return f"The {noun} grows beyond all numbers: it explodes.", True
+        return "infinite", math.inf
     if not first or not last:
-        return f"The {noun} is 0: nothing gets through.", True
+        return "nothing", math.inf
     if len(stds) == 1:
-        return f"With one hidden layer the {noun} has no way to go.", False
+        return "alone", 1.0
     shrinks, ratio = last < first, max(last / first, first / last)
     factor = ratio ** (1 / (len(stds) - 1))
-    change = f"{'shrinks' if shrinks else 'grows'} by a factor {factor:.3g} per layer"
     if ratio <= HEALTHY_RATIO:
-        return f"The {noun} {change if factor >= 1.005 else 'keeps its strength'}: healthy.", False
+        return ("steady" if factor < 1.005 else "shrinks" if shrinks else "grows"), factor
     if ratio <= ALARM_RATIO:
-        return f"The {noun} {change}: it {'fades' if shrinks else 'builds up'}.", False
-    return f"The {noun} {change}: it {'vanishes' if shrinks else 'explodes'}.", True
+        return ("fades" if shrinks else "builds up"), factor
+    return ("vanishes" if shrinks else "explodes"), factor

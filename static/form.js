@@ -1,5 +1,5 @@
 // Fields that only some choices use are shown with these choices alone, and not sent without them. What theory expects
-// follows what is typed.
+// and the address of the page follow what is typed.
 
 const PREVIEW_MS = 250; // after the last key
 
@@ -26,19 +26,37 @@ function showUsed(keepWrong) {
   }
 }
 
+// What differs from what stands there at first, as a query string that people can read: hidden=300,100.
+function query() {
+  const changed = [...new FormData(form)].filter(([name, value]) => value.trim() !== form.elements[name].dataset.default);
+  const short = changed.map(([name, value]) => [name, name === "name" ? value : value.trim().replace(/([,;])\s+/g, "$1")]);
+  const filled = short.filter(([, value]) => value !== "");
+  return new URLSearchParams(filled).toString().replaceAll("%2C", ",").replaceAll("%3B", ";");
+}
+
+function showAddress() {
+  const asked = query();
+  const address = asked ? `/new?${asked}` : "/new";
+  history.replaceState(history.state, "", address);
+  for (const link of document.querySelectorAll(".languages a")) {
+    link.href = `${address}${asked ? "&" : "?"}lang=${link.hreflang}`;
+  }
+}
+
 let timer = 0;
 let asked = new AbortController();
 
-function previewSoon() {
+function followSoon() {
   clearTimeout(timer);
-  timer = setTimeout(showPreview, PREVIEW_MS);
+  timer = setTimeout(follow, PREVIEW_MS);
 }
 
-async function showPreview() {
+async function follow() {
+  showAddress();
   asked.abort();
   asked = new AbortController();
   try {
-    const answer = await fetch(`/new/preview?${new URLSearchParams(new FormData(form))}`, { signal: asked.signal });
+    const answer = await fetch(`/new/preview?${query()}`, { signal: asked.signal });
     // Signed out, one is led to a page that is no fragment.
     if (answer.ok && !answer.redirected) preview.innerHTML = await answer.text();
   } catch {
@@ -46,13 +64,43 @@ async function showPreview() {
   }
 }
 
+// The values that the field which was chosen can have stand under its row; another empty row follows the last one.
+const rows = document.querySelector("#grid");
+
+function showHint(select) {
+  const row = select.closest(".vary");
+  row.querySelector(".hint").textContent = select.selectedOptions[0].dataset.hint ?? "";
+  row.classList.remove("wrong");
+  if (row === rows.lastElementChild && select.value) addRow(row);
+}
+
+function addRow(row) {
+  const number = Number(row.querySelector("select").name.slice(-1));
+  if (number === 9) return;
+  const next = row.cloneNode(true);
+  for (const part of next.querySelectorAll("[id], [for], [name]")) {
+    for (const attribute of ["id", "for", "name", "aria-describedby"]) {
+      const value = part.getAttribute(attribute);
+      if (value) part.setAttribute(attribute, value.replace(/^(vary|values)\d/, `$1${number + 1}`));
+    }
+  }
+  next.querySelector("select").value = next.querySelector("input").value = "";
+  next.querySelector(".hint").textContent = "";
+  row.after(next);
+}
+
+rows.addEventListener("change", ({ target }) => {
+  if (target.tagName === "SELECT") showHint(target);
+});
 form.addEventListener("input", () => {
   showUsed(false);
-  previewSoon();
+  followSoon();
 });
 // Going back to the page brings back what was chosen, after the script has run.
 addEventListener("pageshow", () => {
   showUsed(true);
-  previewSoon();
+  showAddress();
+  const how = performance.getEntriesByType("navigation")[0]?.type;
+  if (how !== "navigate") followSoon();
 });
 showUsed(true);

@@ -55,7 +55,8 @@ class Initialiser:
 @dataclass(frozen=True)
 class Optimizer:
     """A rule that turns the gradient into a step. `defaults` are the constants of the RunSpec that it reads;
-    `arguments` turns them into torch's keyword arguments; `note` says where torch's rule is written otherwise."""
+    `arguments` turns them into torch's keyword arguments; `note` says where torch's rule is written otherwise.
+    `state` counts the numbers that it keeps for each parameter."""
 
     name: str
     label: str
@@ -64,6 +65,7 @@ class Optimizer:
     note: str = ""
     defaults: Mapping[str, float] = field(default_factory=dict)
     arguments: Callable[[Mapping[str, float]], dict[str, Any]] = dict
+    state: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ OPTIMIZERS = table(
         "with a constant η, as here, the parameters follow the same path.",
         {"momentum": 0.9},
         lambda c: {"momentum": c["momentum"], "fused": True},
+        state=1,
     ),
     Optimizer(
         "nesterov",
@@ -24,6 +25,7 @@ OPTIMIZERS = table(
         "m' ← βm' + ∇J, θ ← θ − η(∇J + βm'): the same path, seen one look ahead.",
         {"momentum": 0.9},
         lambda c: {"momentum": c["momentum"], "nesterov": True, "fused": True},
+        state=1,
     ),
     Optimizer(
         "adagrad",
@@ -33,6 +35,7 @@ OPTIMIZERS = table(
         "",
         {"eps": 1e-10},
         lambda c: {"eps": c["eps"], "fused": True},
+        state=1,
     ),
     Optimizer(
         "rmsprop",
@@ -42,6 +45,7 @@ OPTIMIZERS = table(
         "",
         {"rho": 0.9, "eps": 1e-8},
         lambda c: {"alpha": c["rho"], "eps": c["eps"], "foreach": True},
+        state=1,
     ),
     Optimizer(
         "adam",
@@ -51,6 +55,7 @@ OPTIMIZERS = table(
         "m ← β₁m + (1 − β₁)∇J and v ← β₂v + (1 − β₂)∇J², each divided by 1 − βᵗ at step t.",
         {"momentum": 0.9, "beta2": 0.999, "eps": 1e-8},
         lambda c: {"betas": (c["momentum"], c["beta2"]), "eps": c["eps"], "fused": True},
+        state=2,
     ),
     Optimizer(
         "nadam",
@@ -61,6 +66,7 @@ OPTIMIZERS = table(
         "of these instead of by β₁ᵗ.",
         {"momentum": 0.9, "beta2": 0.999, "eps": 1e-8},
         lambda c: {"betas": (c["momentum"], c["beta2"]), "eps": c["eps"], "foreach": True},
+        state=2,
     ),
 )
 

@@ -20,4 +20,4 @@ from app.preview import verdict
     ],
 )
 def test_a_signal_is_told_by_what_happens_to_it_per_layer(stds: list[float], says: str, alarm: bool) -> None:
-    assert verdict("signal", stds) == (says, alarm)
+    assert verdict("activation", stds) == (says, alarm)

@@ -1,0 +1,98 @@
+"""The form: fill it in, look at what it would cost, launch a run or an experiment."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from app import actions, forms, speaking, store
+from app.db import SessionDep
+from app.pages import templates
+from app.presets import PRESETS, preset_query
+from app.preview import preview
+from ml.problems import Problem
+
+SOURCES = 20  # runs that are proposed as a source of layers
+
+router = APIRouter(include_in_schema=False)
+templates.env.filters |= {"preset_query": preset_query}
+
+
+@router.get("/new")
+def new(request: Request, session: SessionDep) -> Response:
+    """The form, filled in by the query string. What is wrong there is shown as if it had been sent."""
+    values = _asked(request)
+    if not all(values.values()):  # what a browser sends without a script: every field, empty or not
+        return RedirectResponse(_address(values), status_code=303)
+    return _form(request, session, forms.spaced(values), _problems(values) if values else [])
+
+
+@router.get("/new/preview")
+def new_preview(request: Request) -> Response:
+    """A fragment of the form: what theory expects of the settings in the query string, and what they cost."""
+    values = _asked(request)
+    found = preview(values)
+    context = {"preview": found, "waits_for": [] if found else forms.complaints(values, _problems(values))}
+    return templates.TemplateResponse(request, "_preview.html", context)
+
+
+def _asked(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.query_params.items() if name != speaking.PARAMETER}
+
+
+def _address(values: Mapping[str, str]) -> str:
+    """Of the form as it is filled in, without what stands there anyway."""
+    return f"/new?{forms.encoded(forms.shortened(values))}".rstrip("?")
+
+
+async def _typed(request: Request) -> dict[str, str]:
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+@router.post("/runs")
+def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep) -> Response:
+    """Launch the run or the experiment, or show the form again with what was typed and what is wrong with it."""
+    try:
+        return RedirectResponse(_launch(request, session, forms.plan(values)), status_code=303)
+    except forms.Wrong as wrong:
+        return _form(request, session, values, wrong.problems, 422)
+    except actions.Refused as refused:
+        return _form(request, session, values, [refused.problem], 422)
+
+
+def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
+    """The address of what was launched."""
+    queue = request.app.state.queue
+    if not plan.is_experiment:
+        return f"/runs/{actions.launch(session, queue, plan.base).id}"
+    experiment, _ = actions.launch_experiment(session, queue, plan.base, plan.vary, plan.runs)
+    return f"/experiments/{experiment.id}"
+
+
+def _problems(values: Mapping[str, str]) -> list[Problem]:
+    try:
+        forms.plan(values)
+    except forms.Wrong as wrong:
+        return wrong.problems
+    return []
+
+
+def _form(
+    request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200
+) -> Response:
+    context = {
+        "presets": PRESETS,
+        "untouched": not values,
+        "head": forms.head(values, found),
+        "groups": forms.groups(values, found),
+        "rows": forms.rows(values, found),
+        "options": forms.options(),
+        "complaints": forms.complaints(values, found),
+        "suggestions": {"transfer_from": store.list_runs(session, limit=SOURCES, status="finished")},
+        "preview": preview(values),
+        "here": _address(values) if request.method == "POST" else "",
+    }
+    return templates.TemplateResponse(request, "new.html", context, status)
