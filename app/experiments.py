@@ -2,7 +2,9 @@
 
 import csv
 import io
+from itertools import zip_longest
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,6 +21,8 @@ from app.pages import templates
 from app.store import ExperimentRecord
 from ml.grid import told
 from ml.records import RunRecord
+
+MOST_COMPARED = 8  # runs on one page
 
 router = APIRouter(prefix="/experiments", include_in_schema=False)
 templates.env.globals |= {"told": told}
@@ -59,13 +63,15 @@ def experiment_page(request: Request, experiment_id: str, session: SessionDep) -
 def compare(
     experiment_id: str, session: SessionDep, group: Annotated[list[int] | None, Query(max_length=200)] = None
 ) -> Response:
-    """Leads to the comparison of the runs of some combinations, named by their places in the table."""
+    """Leads to the comparison of the runs of some combinations, named by their places in the table: as many seeds of
+    each as can be compared."""
     experiment = find(session, experiment_id)
     found = combinations_of(session, experiment, store.experiment_runs(session, experiment_id))
-    chosen = [run.id for place in group or () if 0 <= place < len(found) for run in found[place].runs]
-    if not chosen:
+    chosen = [found[place].runs for place in group or () if 0 <= place < len(found)]
+    by_turns = [run for runs in zip_longest(*chosen) for run in runs if run is not None][:MOST_COMPARED]
+    if not by_turns:
         return RedirectResponse(f"/experiments/{experiment_id}", status_code=303)
-    return RedirectResponse(f"/compare?runs={','.join(chosen)}", status_code=303)
+    return RedirectResponse(f"/compare?{urlencode([('run', run.id) for run in by_turns])}", status_code=303)
 
 
 @router.post("/{experiment_id}/cancel")

@@ -93,6 +93,6 @@ def _form(
         "complaints": forms.complaints(values, found),
         "suggestions": {"transfer_from": store.list_runs(session, limit=SOURCES, status="finished")},
         "preview": preview(values),
-        "here": _address(values),
+        "here": _address(values) if request.method == "POST" else "",
     }
     return templates.TemplateResponse(request, "new.html", context, status)

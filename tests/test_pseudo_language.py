@@ -4,6 +4,7 @@ Only what stands between the {fields} of a message is bracketed, so a value in E
 """
 
 import re
+from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
@@ -12,9 +13,10 @@ from fastapi.testclient import TestClient
 
 from app import i18n, wording
 from app.certainty import certainty
-from app.figures import FIGURES
+from app.figures import FIGURES, PAGE
 from app.i18n import gettext
 from ml import catalog
+from ml.records import RunRecord
 from ml.spec import RunSpec
 from ml.theory import without
 from ml.transfer import misfit
@@ -40,7 +42,7 @@ def bracketed(message: str) -> str:
     """Every text of a message in brackets; its fields and its markup as they are."""
     parts = []
     for text, name, style, _ in Formatter().parse(message):
-        pieces = re.split("(<[^>]*>)", text)
+        pieces = re.split("(<[^>]*>)", text.replace("{", "{{").replace("}", "}}"))
         parts += [f"⟦{piece}⟧" if piece and not piece.startswith("<") else piece for piece in pieces]
         parts.append("" if name is None else f"{{{name}:{style}}}" if style else f"{{{name}}}")
     return "".join(parts)
@@ -162,7 +164,26 @@ def test_why_layers_do_not_fit() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_what_stands_in_a_figure(name: str) -> None:
+@pytest.mark.parametrize("run", [make_everything(), make_run(4, diverges_at=2), make_run(0, status="running")])
+def test_what_a_figure_draws(name: str, run: RunRecord) -> None:
+    drawn = FIGURES[name].draw(run, PAGE)
+    assert english(re.sub("<[^>]*>|%{[^}]*}", " ", " ".join(_texts(drawn)))) - LAYERS == set()
+
+
+LAYERS = {"hidden", "layer"}
+
+
+def _texts(drawn: Any) -> Iterator[str]:
+    """Every text of Plotly's figure that a reader sees."""
+    for key, value in drawn.items() if isinstance(drawn, dict) else enumerate(drawn):
+        if isinstance(value, dict | list):
+            yield from _texts(value)
+        elif isinstance(value, str) and key in ("text", "name", "hovertemplate", "ticksuffix"):
+            yield value
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_is_said_about_a_figure(name: str) -> None:
     figure = FIGURES[name]
     told = [figure.title, figure.subtitle, *figure.about]
     assert english(" ".join(map(gettext, told))) == set()

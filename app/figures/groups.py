@@ -48,13 +48,17 @@ def error_by_group(theme: Theme, groups: Sequence[GroupCurve]) -> Json:
 
 
 def _error_axis(theme: Theme, lines: Sequence["_Line"]) -> Json:
-    """Logarithmic where the errors fall so far that their ends could not be told apart otherwise."""
+    """Logarithmic where the errors fall so far that their ends could not be told apart otherwise; not down to 0 where
+    they stay far from it."""
     means = np.concatenate([[], *(line.mean for line in lines)])
     means = means[np.isfinite(means)]
     if means.size and means.max() > WIDE * means.min() > 0:
         return axes.log(theme, *axes.decades(means))
-    highest = max((float(np.nanmax(line.mean + line.std, initial=0.0)) for line in lines), default=0.0)
-    return axes.linear(theme, *axes.padded(0, min(axes.round_limit(highest), 100.0)))
+    edges = np.concatenate([[], *(line.mean + sign * line.std for line in lines for sign in (-1, 1))])
+    edges = edges[np.isfinite(edges)] if means.size else np.array([0.0, 100.0])
+    least, highest = float(edges.min()), float(edges.max())
+    low = 10 * math.ceil(least / 10) - 10 if least > highest / 2 else 0
+    return axes.linear(theme, *axes.padded(low, min(axes.round_limit(highest), 100.0)))
 
 
 def group_colour(theme: Theme, number: int, count: int, alpha: float = 1) -> str:

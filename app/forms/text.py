@@ -45,15 +45,15 @@ def parsed(name: str, value: str) -> str | list[str]:
     parts = split(value)
     if name in LISTS or (name in PER_LAYER and len(parts) > 1):
         return parts
-    return with_point(value) if is_number(name) else value
+    return _with_point(value) if is_number(name) else value
 
 
 def is_number(name: str) -> bool:
-    """Whether a single number is typed into the field."""
+    """Whether one types a single number there."""
     return name not in CHOICES and name not in (*LISTS, "name", "transfer_from")
 
 
-def with_point(text: str) -> str:
+def _with_point(text: str) -> str:
     """A number that was typed with a decimal comma, as Python reads it; 1,000 might mean a thousand and is left."""
     has_comma = re.fullmatch(r"[+-]?\d*,\d+(e[+-]?\d+)?", text, re.IGNORECASE)
     is_ambiguous = re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text)

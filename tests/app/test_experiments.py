@@ -229,8 +229,17 @@ def test_the_runs_of_chosen_combinations_lead_to_the_comparison(client: TestClie
     url = launch(client)
     ids = [run.id for run in runs_of(session, url)]
     answer = client.get(f"{url}/compare?group=0&group=2")
-    assert answer.headers["location"] == f"/compare?runs={','.join([*ids[:2], *ids[4:6]])}"
+    by_turns = (ids[0], ids[4], ids[1], ids[5])
+    assert answer.headers["location"] == "/compare?" + "&".join(f"run={run_id}" for run_id in by_turns)
     assert client.get(f"{url}/compare?group=99").headers["location"] == url
+
+
+def test_no_more_runs_than_can_be_told_apart_are_compared(client: TestClient, session: Session) -> None:
+    url = launch(client, seeds="5")
+    chosen = client.get(f"{url}/compare?group=0&group=1&group=2").headers["location"]
+    ids = [run.id for run in runs_of(session, url)]
+    places = [ids.index(run_id) // 5 for run_id in re.findall(r"run=(\w+)", chosen)]
+    assert sorted(places) == [0, 0, 0, 1, 1, 1, 2, 2]
 
 
 def test_cancel_all_stops_every_run(client: TestClient, session: Session) -> None:
