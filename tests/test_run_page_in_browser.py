@@ -65,7 +65,7 @@ def seen(page: Page) -> dict[str, Any]:
             step: document.querySelector("#epoch").getAttribute("aria-valuetext"),
             tables: [...document.querySelectorAll(".numbers:not([hidden])")].map((t) => t.textContent.trim().slice(0, 200)),
             overview: [...document.querySelectorAll("[data-overview]:not([hidden])")].map((p) => p.dataset.overview),
-            axes: [...document.querySelectorAll(".figure .plot")].map((p) =>
+            axes: [...document.querySelectorAll(".figure .plot")].filter((p) => p.checkVisibility()).map((p) =>
                 [p.layout.xaxis.range, p.layout.yaxis.range].flat().map((x) => x.toPrecision(3)).join(" ")),
         })"""
     )
@@ -131,8 +131,8 @@ def test_a_link_shows_the_same_to_its_receiver(
     for start in (f"/runs/{finished}", share):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
         opened(page, server.url + start)
-        page.get_by_role("button", name="Ridgeline").click()
         change_everything(page)
+        page.get_by_role("button", name="Ridgeline").click()
         settled(page)
         page.get_by_role("button", name="Copy link to this view").click()
         expect(page.locator("#copied")).to_have_text("Link copied")
