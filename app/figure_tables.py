@@ -91,7 +91,7 @@ def _evenly(rows: list[tuple[Cell, ...]]) -> Sequence[tuple[Cell, ...]]:
 
 
 def _how_many(shown: int, count: int, download: str) -> Markup:
-    link = Markup('<a href="{}" download>{}</a>').format(download, _("Download all as CSV"))
+    link = Markup('<a href="{}" download="">{}</a>').format(download, _("Download all as CSV"))
     if shown < count:
         return gettext_html("{shown:,} of {count:,} rows, evenly spaced. {link}", shown=shown, count=count, link=link)
     return gettext_html("{count:,} rows. {link}", count=count, link=link)

@@ -26,6 +26,7 @@ _GAP_BINS = 4
 # What lies further below the lowest peak is not shown, nor is more than `_MOST_DECADES` below the highest where the
 # peaks are near each other.
 _DECADES_BELOW, _MOST_DECADES = 2, 6
+_FAINT = 0.005  # of its peak, on a linear axis
 
 Outline = tuple[list[float], list[float]]
 
@@ -74,7 +75,8 @@ def _density(run: RunRecord, theme: Theme, step: int | None, view: View, signal:
     names = run.layers_with(signal)
     layers = snapshot.layers[: len(names)] if snapshot else ()
     outlines = [outline(layer.signals[signal].histogram) for layer in layers] or [([], []) for _name in names]
-    x_axis = axes.linear(theme, *axes.padded(*_range(run, signal, outlines)), title, ticks=5)
+    seen = outlines if view.log is not False and not view.ridge else [_visible(*each) for each in outlines]
+    x_axis = axes.linear(theme, *axes.padded(*_range(run, signal, seen)), title, ticks=5)
     theory, remark = expected(run, snapshot, signal) if view.expected and snapshot else ([], "")
     if view.ridge:
         figure = _rows(run.spec, theme, x_axis, outlines, theory)
@@ -84,10 +86,8 @@ def _density(run: RunRecord, theme: Theme, step: int | None, view: View, signal:
         marks.say(
             figure["layout"], _("no finite value at this step") if snapshot else _("waiting for the first snapshot")
         )
-    elif remark:
-        figure["layout"]["annotations"].append(
-            marks.note(remark, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
-        )
+    if view.expected and snapshot:
+        marks.remark(figure["layout"], remark)
     return figure
 
 
@@ -120,6 +120,12 @@ def _decades(densities: list[list[float]], theory: list[list[float]]) -> tuple[i
     high = max([high, *(math.ceil(math.log10(max(ys))) for ys in theory if max(ys) > 0)])
     lowest_peak = min((max(ys) for ys in densities), default=1.0)
     return min(low, math.floor(math.log10(lowest_peak)) - _DECADES_BELOW), high
+
+
+def _visible(xs: list[float], ys: list[float]) -> Outline:
+    """What of a density can be told from 0 on a linear axis: far values that are rare would squeeze the rest."""
+    kept = [(x, y) for x, y in zip(xs, ys, strict=True) if y >= _FAINT * max(ys)]
+    return [x for x, y in kept], [y for x, y in kept]
 
 
 def _range(run: RunRecord, signal: str, outlines: list[Outline]) -> tuple[float, float]:

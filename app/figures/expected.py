@@ -17,8 +17,8 @@ Outline = tuple[list[float], list[float]]
 
 
 def expected(run: RunRecord, snapshot: StepRecord, signal: str) -> tuple[list[Outline], str]:
-    """For each layer the expected density in the bins of its histogram (empty where none is known), and a remark
-    where there is none for some of them."""
+    """For each layer the expected density in the bins of its histogram (empty where none is known), and what to
+    say of them."""
     spec, names = run.spec, run.layers_with(signal)
     if snapshot.step > 0:
         return [], _("expected values are those of step 0")
@@ -31,7 +31,9 @@ def expected(run: RunRecord, snapshot: StepRecord, signal: str) -> tuple[list[Ou
         shares = _shares(spec, prediction, signal, index, edges)
         known = shares is not None and bool(np.isfinite(shares).all())
         outlines.append(_outline(shares, edges) if shares is not None and known else ([], []))
-    return outlines, "" if all(x for x, y in outlines) else _("nothing is expected of a layer without a dotted line")
+    if all(x for x, y in outlines):
+        return outlines, _("dotted: what theory expects")
+    return outlines, _("dotted: what theory expects, where it is known")
 
 
 def expected_line(spec: RunSpec, theme: Theme, index: int, x: Iterable[float], y: Iterable[float]) -> Json:

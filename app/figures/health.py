@@ -102,6 +102,8 @@ def dead(run: RunRecord, theme: Theme, view: View) -> Json:
     y_axis = axes.fitting(theme, share, True) if view.log else axes.linear(theme, *axes.padded(0, most))
     layout = _frame(run, theme, y_axis, _("dead units, %"))
     lines = layer_lines(run, theme, run.epochs, axes.shown(share, y_axis))
+    if run.snapshots and not lines and not diverged_at(run):
+        marks.say(layout, _("0 in every layer"))
     name_lines(layout, lines)
     return {"data": lines, "layout": layout}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.figures import axes, marks
 from app.figures.axes import Array, Json, numbers
-from app.figures.over_epochs import diverged_at, epoch_axis, explain_gaps
+from app.figures.over_epochs import diverged_at, epoch_axis
 from app.i18n import gettext as _
 from app.i18n import number
 from app.theme import Theme
@@ -31,7 +31,13 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     title = _("share of inactive units") if inactive else _("share of saturated units")
     hover = _("layer %{y}, epoch %{x}: %{z:.1%}")
     scale = {"zmin": 0, "zmax": most, "colorscale": theme.scale(lambda p: p.saturation), "colorbar": _percents(most)}
-    return _overview(run, theme, run.health("saturated"), scale | {"name": title, "hovertemplate": hover})
+    return _overview(
+        run,
+        theme,
+        run.health("saturated"),
+        scale | {"name": title, "hovertemplate": hover},
+        _("grey: has no flat side"),
+    )
 
 
 def gradient_overview(run: RunRecord, theme: Theme) -> Json:
@@ -45,29 +51,32 @@ def gradient_overview(run: RunRecord, theme: Theme) -> Json:
     std = run.statistic("backprop_gradient", "std")
     with np.errstate(divide="ignore"):
         exponents = np.where(std > 0, np.log10(std), math.nan)
-    low, high = axes.decades(std, most=_MOST_DECADES)
+    low, high = _limits(exponents)
     title = _("log₁₀ of the std of the gradient")
     hover = _("layer %{y}, epoch %{x}: 10^%{z:.2f}")
     scale = {"zmin": low, "zmax": high, "colorscale": theme.scale(lambda p: p.gradient), "colorbar": _powers(low, high)}
-    return _overview(run, theme, exponents, scale | {"name": title, "hovertemplate": hover})
+    return _overview(run, theme, exponents, scale | {"name": title, "hovertemplate": hover}, _("grey: exactly 0"))
 
 
 def dead_overview(run: RunRecord, theme: Theme) -> Json:
     """The share of dead units, which are on the flat side of their activation for every single monitoring example:
     hidden layer by epoch, the layer next to the input at the bottom.
 
-    A dead unit gets no gradient and as a rule stays dead. A row that turns dark at one epoch and stays so lost its
-    units in a few steps that were too large: take a smaller learning rate. A row that is dark from the start has
-    biases or weights that silence it (Maas et al., 2013, on units that cannot die).
+    A dead unit gets no gradient and as a rule stays dead. A row that takes colour at one epoch and keeps it lost its
+    units in a few steps that were too large: take a smaller learning rate. A row with colour from the start has biases
+    or weights that silence it (Maas et al., 2013, on units that cannot die).
     """
     title = _("share of dead units")
     hover = _("layer %{y}, epoch %{x}: %{z:.1%}")
     scale = {"zmin": 0, "zmax": 1.0, "colorscale": theme.scale(lambda p: p.saturation), "colorbar": _percents(1.0)}
-    return _overview(run, theme, run.health("dead"), scale | {"name": title, "hovertemplate": hover})
+    return _overview(
+        run, theme, run.health("dead"), scale | {"name": title, "hovertemplate": hover}, _("grey: has no flat side")
+    )
 
 
-def _overview(run: RunRecord, theme: Theme, values: Array, look: Json) -> Json:
-    """`values` (snapshots, hidden layers), NaN where there is none; `look` are scale, name and hover of the cells."""
+def _overview(run: RunRecord, theme: Theme, values: Array, look: Json, why_nothing: str) -> Json:
+    """`values` (snapshots, hidden layers), NaN where there is none; `look` are scale, name and hover of the cells;
+    `why_nothing` tells why a finite run has cells without a value."""
     epochs = run.epochs
     values = np.where(run.statistic("activation", "nonfinite") > 0, math.nan, values)
     half_a_column = (epochs[-1] - epochs[-2]) / 2 if len(epochs) > 1 else 0.5
@@ -88,14 +97,23 @@ def _overview(run: RunRecord, theme: Theme, values: Array, look: Json) -> Json:
         | look
         | {"z": [numbers(row) for row in values[columns].T], "hovertemplate": look["hovertemplate"] + "<extra></extra>"}
     ]
-    explain_gaps(run, theme, layout)
-    if not np.isfinite(values).all():
+    if not run.snapshots:
+        marks.say(layout, _("waiting for the first snapshot"))
+    elif not np.isfinite(values).all():
         data.append(_nothing(theme, cells, values[columns]))
-        remark = _("grey: not finite") if diverged_at(run) else _("grey: exactly 0")
-        layout["annotations"].append(
-            marks.note(remark, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
-        )
+        layout["annotations"].append(_why_grey(run, theme, why_nothing))
     return {"data": data, "layout": layout}
+
+
+def _why_grey(run: RunRecord, theme: Theme, otherwise: str) -> Json:
+    """Above the plot, on the right: a text on the cells could not be read."""
+    diverged = diverged_at(run)
+    text = _("not finite from epoch {epoch:.4g}", epoch=diverged.epoch) if diverged else otherwise
+    colour = theme.colour(lambda p: p.alarm if diverged else p.muted)
+    return marks.note(
+        text, 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6,
+        font={"color": colour, "size": 11},
+    )  # fmt: skip
 
 
 def _nothing(theme: Theme, cells: Json, values: Array) -> Json:
@@ -122,10 +140,20 @@ def _percents(most: float) -> Json:
     return _colour_bar([0, most / 2, most], [*texts[:2], texts[2] if most == 1 else f"≥ {texts[2]}"])
 
 
-def _powers(low: int, high: int) -> Json:
+def _limits(exponents: Array) -> tuple[float, float]:
+    """Half-decades around what is finite, with at least two whole powers of ten between them."""
+    finite = exponents[np.isfinite(exponents)]
+    if not finite.size:
+        return -1.0, 0.0
+    high = math.ceil(2 * finite.max()) / 2
+    low = max(math.floor(2 * finite.min()) / 2, high - _MOST_DECADES)
+    return (low, high) if math.floor(high) > math.ceil(low) else (math.floor(low), math.ceil(high) + (low == high))
+
+
+def _powers(low: float, high: float) -> Json:
     """At most six powers of ten, on round steps."""
     step = math.ceil((high - low) / 5)
-    exponents = range(math.ceil(low / step) * step, high + 1, step)
+    exponents = range(math.ceil(low / step) * step, math.floor(high) + 1, step)
     return _colour_bar(list(exponents), [power_of_ten(exponent) for exponent in exponents])
 
 

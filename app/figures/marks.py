@@ -9,7 +9,7 @@ import numpy as np
 from app.figures import axes
 from app.figures.axes import Array, Json, numbers
 from app.i18n import gettext as _
-from app.i18n import language, localised, separators
+from app.i18n import language, separators
 from app.theme import FONT, Theme
 
 
@@ -106,14 +106,13 @@ def band(x: Iterable[float], low: Array, high: Array, name: str, colour: str) ->
     }
 
 
-def end(trace: Json, value: str = "") -> End | None:
-    """The last point of a line, None where it has none; its name is followed by y as the format `value` writes it."""
+def end(trace: Json) -> End | None:
+    """The last point of a line, None where it has none."""
     last = next((i for i in range(len(trace["y"]) - 1, -1, -1) if trace["y"][i] is not None), None)
     if last is None:
         return None
     x, y = trace["x"][last], trace["y"][last]
-    text = f"{trace['name']} {localised(value.format(y))}".strip()
-    return End(text, trace["line"]["color"], x, y, trace.get("meta", ""))
+    return End(trace["name"], trace["line"]["color"], x, y, trace.get("meta", ""))
 
 
 def note(text: str, x: float, y: float, **rest: Any) -> Json:
@@ -124,6 +123,18 @@ def note(text: str, x: float, y: float, **rest: Any) -> Json:
 def say(layout: Json, text: str) -> None:
     """Write in the middle of the plot why there is nothing in it."""
     layout["annotations"].append(note(text, 0.5, 0.5, xref="paper", yref="paper"))
+
+
+def remark(layout: Json, text: str) -> None:
+    """A line of text between the quantity's name and the plot, which moves down for it."""
+    line = 15
+    layout["annotations"][0]["yshift"] += line
+    layout["margin"]["t"] += line
+    layout["height"] += line
+    layout["annotations"].append(
+        note(text, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-44, yshift=6,
+             font={"size": 11})
+    )  # fmt: skip
 
 
 def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:

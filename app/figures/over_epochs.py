@@ -10,6 +10,7 @@ from app.figures.densities import common_range
 from app.figures.layer_lines import layer_label, layer_line, name_lines
 from app.figures.view import View
 from app.i18n import gettext as _
+from app.i18n import localised
 from app.theme import Theme
 from ml.records import RunRecord, StepRecord
 
@@ -40,10 +41,23 @@ def _curves(run: RunRecord, theme: Theme, view: View, metric: str, title: str, v
     layout = marks.frame(theme, 230, epoch_axis(run, theme), y_axis, title, right=88)
     lines = _train_and_val(run, theme, axes.shown(values, y_axis))
     explain_gaps(run, theme, layout)
-    marks.name_ends(layout, [end for trace in lines if (end := marks.end(trace, value))])
     if view.smooth:
-        lines = smoothing.behind(lines, _train_and_val(run, theme, axes.shown(smoothing.smoothed(values), y_axis)))
+        averages = _train_and_val(run, theme, axes.shown(smoothing.smoothed(values), y_axis))
+        _name_with_values(layout, averages, values, value)
+        lines = smoothing.behind(lines, averages)
+    else:
+        _name_with_values(layout, lines, values, value)
     return {"data": lines, "layout": layout}
+
+
+def _name_with_values(layout: Json, lines: list[Json], values: Array, written: str) -> None:
+    """Name the lines at their ends, with the last value that was measured even where the line cannot show it."""
+    ends = []
+    for line, column in zip(lines, values.T, strict=True):
+        if end := marks.end(line):
+            last = localised(written.format(column[np.isfinite(column)][-1]))
+            ends.append(end._replace(text=f"{end.text} {last}"))
+    marks.name_ends(layout, ends)
 
 
 def _train_and_val(run: RunRecord, theme: Theme, values: Array) -> list[Json]:
@@ -98,7 +112,7 @@ def _activation_axis(run: RunRecord, theme: Theme, stats: dict[str, Array]) -> J
 
 def gradient_flow(run: RunRecord, theme: Theme, view: View) -> Json:
     """The standard deviation of the gradient that arrives at each hidden layer's pre-activations, N · ∂C/∂s, over
-    training, on a logarithmic axis unless you choose a linear one.
+    training, on a logarithmic axis.
 
     Lines close together: every layer learns at a like pace. Lines that fan out, the first layer lowest: the gradient
     vanishes on its way down, by the same factor in each layer, and the first layers hardly learn (Glorot & Bengio,

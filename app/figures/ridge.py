@@ -14,6 +14,7 @@ from ml.spec import RunSpec
 Outline = tuple[list[float], list[float]]
 
 _TALL = 0.92  # of a row, for its peak
+_FLAT = 0.004  # of a row: what lies so low hides the row's foot
 _MOST_NAMES = 12  # more do not fit beside the rows
 
 
@@ -47,5 +48,6 @@ def rows(spec: RunSpec, theme: Theme, outlines: Sequence[Outline], theory: Seque
         row["line"]["dash"] = "solid"
         filled.append(row | {"fill": "toself", "fillcolor": theme.layer(index, spec.depth, 0.25), "hoverinfo": "skip"})
         if at:
-            dotted.append(expected_line(spec, theme, index, at, [index + scale * value for value in density]))
+            there = [(a, index + scale * value) for a, value in zip(at, density, strict=True) if scale * value > _FLAT]
+            dotted.append(expected_line(spec, theme, index, *zip(*there, strict=True)))
     return filled + dotted

@@ -5,7 +5,7 @@ import pytest
 
 from ml.catalog import ACTIVATIONS
 from ml.spec import RunSpec
-from ml.theory import Unit, _moments, unit_of, predict, without
+from ml.theory import Unit, _moments, predict, unit_of, without
 from tests import random_net
 
 SIGNALS = ("activation", "backprop_gradient")
