@@ -61,9 +61,9 @@ def seen(page: Page) -> dict[str, Any]:
     """What is on the screen, as far as a link has to say it."""
     found: dict[str, Any] = page.evaluate(
         """() => ({
-            pressed: [...document.querySelectorAll("[aria-pressed]")].map((b) => `${b.textContent.trim()} ${b.ariaPressed}`),
+            pressed: [...document.querySelectorAll("[aria-pressed]")].map((b) => b.textContent.trim() + b.ariaPressed),
             step: document.querySelector("#epoch").getAttribute("aria-valuetext"),
-            tables: [...document.querySelectorAll(".numbers:not([hidden])")].map((t) => t.textContent.trim().slice(0, 200)),
+            tables: [...document.querySelectorAll(".numbers:not([hidden])")].map((t) => t.textContent.slice(0, 200)),
             overview: [...document.querySelectorAll("[data-overview]:not([hidden])")].map((p) => p.dataset.overview),
             axes: [...document.querySelectorAll(".figure .plot")].filter((p) => p.checkVisibility()).map((p) =>
                 [p.layout.xaxis.range, p.layout.yaxis.range].flat().map((x) => x.toPrecision(3)).join(" ")),
@@ -114,7 +114,15 @@ def test_the_address_says_what_is_on_the_screen(page: Page, server: Server, fini
     expect(page).to_have_url(re.compile(r"zoom=gradient_flow:"))
     settled(page)
     address, before = page.url, seen(page)
-    for part in ("step=", "overview=gradient", "hide=hidden2", "log=loss", "linear=activation", "smooth=loss", "table=error"):
+    for part in (
+        "step=",
+        "overview=gradient",
+        "hide=hidden2",
+        "log=loss",
+        "linear=activation",
+        "smooth=loss",
+        "table=error",
+    ):
         assert part in address, address
     assert "lang" not in address
     opened(page, address)
@@ -123,9 +131,7 @@ def test_the_address_says_what_is_on_the_screen(page: Page, server: Server, fini
     assert seen(page) == before
 
 
-def test_a_link_shows_the_same_to_its_receiver(
-    page: Page, chromium: Browser, server: Server, finished: str
-) -> None:
+def test_a_link_shows_the_same_to_its_receiver(page: Page, chromium: Browser, server: Server, finished: str) -> None:
     """From the owner's page, and from a shared one: there it leads to the shared one."""
     share = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
     for start in (f"/runs/{finished}", share):
