@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import svg
+from app import pictures, svg
 from app.answers import (
     Detail,
     FigureOut,
@@ -56,6 +56,11 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     @router.get("/histograms/{signal}", response_model=HistogramsOut)
     def histograms(run: RunDep, signal: Signal) -> Json:
         return Json(histograms_of(run, signal))
+
+    @router.get("/figures/preview.png", responses={200: {"content": {"image/png": {}}}}, response_class=Response)
+    def preview(run: RunDep, session: SessionDep) -> Response:
+        """The run as a picture of 1200x630, which is shown beside a link to it."""
+        return Response(pictures.picture(session, run, pictures.PREVIEW), media_type="image/png")
 
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
     def picture(run: RunDep, name: str, step: Step = None, layer: Layer = None) -> Response:
