@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from app.rows import METRICS
 from app.sharing import LONGEST
 from ml.catalog import DATASETS
+from ml.fields import wrong
 from ml.records import HEALTH, STATISTICS, Clipping, RunRecord
 from ml.spec import RunSpec
 
@@ -202,7 +203,7 @@ class ShareIn(BaseModel):
     @classmethod
     def _within_a_year(cls, moment: datetime | None) -> datetime | None:
         if moment and not 0 < moment.timestamp() - time.time() <= LONGEST:
-            raise ValueError("must be in the future, and within a year")
+            raise wrong("must be in the future, and within a year", "for example expires_in = 86400, a day")
         return moment
 
     @property

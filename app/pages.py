@@ -211,7 +211,7 @@ def render_share(request: Request, session: Session, run: RunRecord, base: str) 
 
 
 def may_launch(request: Request) -> bool:
-    """Whether the form would open for whoever asks: without a password on this machine, with it for who is signed in."""
+    """Whether the form would open for whoever asks."""
     settings: Settings = request.app.state.settings
     if settings.class_mode:
         return bool(request.session.get("class"))
