@@ -11,7 +11,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from app import forms
+from app import forms, sharing
 from app.figures import FIGURES
 from app.i18n import CATALOGS, LANGUAGES, gettext
 from app.settings import PROJECT
@@ -56,7 +56,7 @@ def _named() -> Iterator[Message]:
     for figure in FIGURES.values():
         yield from (figure.title, figure.subtitle, *figure.about)
     yield from ("Queued", "Running", "Finished", "Failed", "Cancelled")
-    yield from (*forms.LABELS.values(), *forms.GROUPS)
+    yield from (*forms.LABELS.values(), *forms.GROUPS, *sharing.LASTING.values())
     yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():

@@ -1,6 +1,6 @@
 """Every query: save what a run yields, load it as a RunRecord, list, cancel, share."""
 
-from app.store.live import LiveState, live_state
+from app.store.live import LiveState, Look, live_state, look_at
 from app.store.runs import (
     MONTE_CARLO,
     WEIGHTS,
@@ -15,12 +15,11 @@ from app.store.runs import (
     last_metrics,
     list_runs,
     load_run,
-    metrics_after,
     monte_carlo,
     save_artifact,
     snapshots_after,
 )
-from app.store.shares import create_share, list_shares, revoke_share, shared_run_id
+from app.store.shares import create_share, list_shares, open_share, revoke_share
 from app.store.training import (
     Fenced,
     claim,
@@ -35,9 +34,9 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "active_runs", "artifact", "artifacts", "cancel_run", "claim",
-    "count_by_status", "create_run", "create_share", "delete_run", "fail", "fail_unclaimed", "find_run", "finish",
-    "forget_worker", "is_current", "last_metrics", "list_runs", "list_shares", "live_state", "living_workers",
-    "load_run", "metrics_after", "monte_carlo", "release", "report_worker", "revoke_share", "save_artifact",
-    "save_progress", "save_snapshot", "shared_run_id", "snapshots_after",
+    "MONTE_CARLO", "WEIGHTS", "Fenced", "LiveState", "Look", "active_runs", "artifact", "artifacts", "cancel_run",
+    "claim", "count_by_status", "create_run", "create_share", "delete_run", "fail", "fail_unclaimed", "find_run",
+    "finish", "forget_worker", "is_current", "last_metrics", "list_runs", "list_shares", "live_state",
+    "living_workers", "load_run", "look_at", "monte_carlo", "open_share", "release", "report_worker", "revoke_share",
+    "save_artifact", "save_progress", "save_snapshot", "snapshots_after",
 ]  # fmt: skip
