@@ -228,6 +228,8 @@ def test_every_figure_is_drawn_as_json_and_as_svg(client: TestClient, finished: 
     [
         "/figures/nonsense",
         "/figures/nonsense.svg",
+        "/figures/nonsense.csv",
+        "/figures/nonsense.html",
         "/figures/bands?layer=hidden9",
         "/figures/bands?layer=output",
         "/export.zip",
@@ -243,12 +245,40 @@ def test_what_is_not_there_is_404_with_a_reason(client: TestClient, finished: st
 
 
 @pytest.mark.parametrize(
-    "path", ["/layers/nonsense", "/histograms/health", "/figures/loss?step=-1", "/figures/loss?theme=x"]
+    "path",
+    ["/layers/nonsense", "/histograms/health", "/figures/loss?step=-1", "/figures/loss?theme=x", "/figures/loss?log=x"],
 )
 def test_a_bad_parameter_is_named(client: TestClient, finished: str, path: str) -> None:
     answer = client.get(f"/api/runs/{finished}{path}")
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["field"] in ("signal", "step", "theme")
+    assert answer.json()["detail"][0]["field"] in ("signal", "step", "theme", "log")
+
+
+@pytest.mark.parametrize(("asked", "axis"), [("", "log"), ("?log=1", "log"), ("?log=0", "linear")])
+def test_a_figure_is_drawn_as_the_reader_switched_it(client: TestClient, finished: str, asked: str, axis: str) -> None:
+    figure = client.get(f"/api/runs/{finished}/figures/gradient_flow{asked}").json()
+    assert figure["layout"]["yaxis"]["type"] == axis
+
+
+def test_switches_reach_the_picture_too(client: TestClient, finished: str) -> None:
+    plain, ridge, expected = (
+        client.get(f"/api/runs/{finished}/figures/activation.svg?step=0{more}").text
+        for more in ("", "&ridge=1", "&expected=1")
+    )
+    assert len({plain, ridge, expected}) == 3
+    assert "each layer to its own peak" in ridge
+
+
+def test_a_figures_numbers_are_a_file_and_a_table_that_links_to_it(client: TestClient, finished: str) -> None:
+    address = f"/api/runs/{finished}/figures/error"
+    file = client.get(f"{address}.csv?log=1")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert file.headers["content-disposition"] == f'attachment; filename="layerscope-{finished}-error.csv"'
+    assert file.text.splitlines()[0] == 'line,epoch,"wrong answers, %"'
+    page = client.get(f"{address}.html?smooth=1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.text.count("<tr>") == 1 + len(client.get(f"{address}.csv?smooth=1").text.splitlines()[1:])
+    assert f'href="{address}.csv?smooth=1"' in page.text
 
 
 def test_a_run_without_snapshots_answers_everything_empty(client: TestClient) -> None:

@@ -25,8 +25,16 @@ def test_a_link_opens_its_run_to_read(client: TestClient, finished: str) -> None
     page = client.get(url)
     assert page.status_code == 200
     assert TINY.title in page.text
-    for path in ("/metrics", "/layers/activation", "/histograms/weight", "/figures/loss", "/figures/loss.svg"):
+    for path in (
+        "/metrics",
+        "/layers/activation",
+        "/histograms/weight",
+        "/figures/loss",
+        "/figures/loss.svg",
+        "/figures/loss.csv",
+    ):
         assert client.get(url + path).text == client.get(f"/api/runs/{finished}{path}").text
+    assert f'href="{url}/figures/loss.csv"' in client.get(url + "/figures/loss.html").text
     assert '"status": "finished"' in client.get(url + "/events").text
 
 
