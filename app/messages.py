@@ -12,7 +12,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from app import forms
+from app import forms, sharing
 from app.figures import FIGURES
 from app.figures.groups import ERROR_BY_GROUP
 from app.i18n import CATALOGS, LANGUAGES, gettext
@@ -66,7 +66,7 @@ def _named() -> Iterator[Message]:
         yield from (figure.title, figure.subtitle, *figure.about)
     yield from filter(_is_told, (*forms.LABELS.values(), *forms.GROUPS))
     yield from filter(None, map(forms.hint, forms.LABELS))
-    yield from (*VERDICTS, *PRESETS)
+    yield from (*VERDICTS, *PRESETS, *sharing.LASTING.values())
     yield from (text for presets in PRESETS.values() for preset in presets for text in (preset.name, preset.text))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():

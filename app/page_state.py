@@ -1,7 +1,7 @@
 """What the address of a run's page says of what is on the screen, so that a link shows exactly what its sender saw.
 
-`?step=300&view=ridge&overview=gradient&hide=hidden2,output&log=loss&zoom=loss:0,10,0.1,2`. Whatever makes no sense
-there is passed over: a link that has been cut short still opens. `static/state.js` writes the same addresses.
+`?step=300&view=ridge&overview=gradient&hide=hidden2,output&log=loss&zoom=loss:0,10,0.1,2`. What makes no sense there is
+passed over: a link that has been cut short still opens. `static/state.js` writes the same addresses.
 """
 
 import math

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import figure_tables, svg
+from app import figure_tables, pictures, svg
 from app.answers import (
     Detail,
     FigureOut,
@@ -67,6 +67,11 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
         if renderer == "plotly":
             return Json(drawn)
         return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})
+
+    @router.get("/figures/preview.png", responses={200: {"content": {"image/png": {}}}}, response_class=Response)
+    def preview(run: RunDep, session: SessionDep) -> Response:
+        """The run as a picture of 1200x630, which is shown beside a link to it."""
+        return Response(pictures.picture(session, run, pictures.PREVIEW), media_type="image/png")
 
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
     def picture(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:

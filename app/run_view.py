@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app import svg, wording
 from app.certainty import certainty
-from app.figures import FIGURES, PAGE, Figure, Theme, layer_dash, layer_label, saturation_word
+from app.figures import FIGURES, PAGE, Figure, Theme, View, layer_dash, layer_label, saturation_word
 from app.figures.axes import Json
 from app.i18n import gettext as _
 from app.i18n import language
@@ -106,7 +106,9 @@ def draw(run: RunRecord, key: str, theme: Theme, state: PageState) -> Json:
     """
     name, _colon, layer = key.partition(":")
     figure = FIGURES[name]
-    drawn = figure.draw(run, theme, step=state.step, layer=layer or None, view=state.view(name))
+    view = state.view(name)
+    able = View(**{option: getattr(view, option) for option in figure.options})
+    drawn = figure.draw(run, theme, step=state.step, layer=layer or None, view=able)
     drawn["layout"]["height"] = _HEIGHTS.get(name, drawn["layout"]["height"])
     return drawn
 
@@ -160,8 +162,7 @@ def _picture(drawn: Json, figure: Figure, key: str, state: PageState) -> Markup:
 
 def _switches(figure: Figure, state: PageState, logarithmic: bool) -> Iterator[Switch]:
     name = figure.name
-    in_rows = state.ridge and "ridge" in figure.options  # whose heights mean nothing
-    if "log" in figure.options and not in_rows:
+    if "log" in figure.options:
         yield Switch("log", name, _("Log"), state.with_other_axis(name, logarithmic).address, logarithmic)
     if "smooth" in figure.options:
         yield Switch("smooth", name, _("Smooth"), state.toggled("smooth", name).address, name in state.smooth)

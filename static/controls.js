@@ -24,6 +24,7 @@ export class Controls {
 
   // Every button as the state has it.
   show() {
+    this.#root.dataset.view = this.#state.view;
     for (const button of this.#root.querySelectorAll("button[data-switch]")) {
       button.setAttribute("aria-pressed", this.#isOn(button.dataset.switch, button.dataset.value));
     }

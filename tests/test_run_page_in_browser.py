@@ -61,11 +61,11 @@ def seen(page: Page) -> dict[str, Any]:
     """What is on the screen, as far as a link has to say it."""
     found: dict[str, Any] = page.evaluate(
         """() => ({
-            pressed: [...document.querySelectorAll("[aria-pressed]")].map((b) => `${b.textContent.trim()} ${b.ariaPressed}`),
+            pressed: [...document.querySelectorAll("[aria-pressed]")].map((b) => b.textContent.trim() + b.ariaPressed),
             step: document.querySelector("#epoch").getAttribute("aria-valuetext"),
-            tables: [...document.querySelectorAll(".numbers:not([hidden])")].map((t) => t.textContent.trim().slice(0, 200)),
+            tables: [...document.querySelectorAll(".numbers:not([hidden])")].map((t) => t.textContent.slice(0, 200)),
             overview: [...document.querySelectorAll("[data-overview]:not([hidden])")].map((p) => p.dataset.overview),
-            axes: [...document.querySelectorAll(".figure .plot")].map((p) =>
+            axes: [...document.querySelectorAll(".figure .plot")].filter((p) => p.checkVisibility()).map((p) =>
                 [p.layout.xaxis.range, p.layout.yaxis.range].flat().map((x) => x.toPrecision(3)).join(" ")),
         })"""
     )
@@ -137,8 +137,8 @@ def test_a_link_shows_the_same_to_its_receiver(page: Page, chromium: Browser, se
     for start in (f"/runs/{finished}", share):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
         opened(page, server.url + start)
-        page.get_by_role("button", name="Ridgeline").click()
         change_everything(page)
+        page.get_by_role("button", name="Ridgeline").click()
         settled(page)
         page.get_by_role("button", name="Copy link to this view").click()
         expect(page.locator("#copied")).to_have_text("Link copied")

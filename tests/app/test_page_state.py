@@ -28,7 +28,8 @@ def test_figures_are_drawn_as_the_address_says() -> None:
     "address",
     [
         "step=-1", "step=x", "step=1e3", "step=" + "9" * 20, "view=upside-down", "expected=yes", "hide=<b>,a%20b,&log=",
-        "overview=a'b", "zoom=loss", "zoom=loss:1,2,3", "zoom=loss:2,1,,", "zoom=loss:nan,inf,,", "zoom=;;:,,,", "rubbish=1",
+        "overview=a'b", "zoom=loss", "zoom=loss:1,2,3", "zoom=loss:2,1,,", "zoom=loss:nan,inf,,", "zoom=;;:,,,",
+        "rubbish=1",
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_passed_over(address: str) -> None:
