@@ -11,6 +11,7 @@ from app import pages
 from app.db import SessionDep
 from app.examples import BY_SLUG
 from app.examples.prepared import Prepared
+from app.i18n import gettext as _
 from app.reading import Opened, reading_routes
 from app.run_view import run_view
 from app.settings import Settings
@@ -32,14 +33,14 @@ def example_page(request: Request, slug: str, session: SessionDep) -> Response:
     """The page of a run, with the button that runs it here."""
     run = request.app.state.cache.load(session, slug)
     if run is None:
-        raise HTTPException(404, "There is no such example.")
+        raise HTTPException(404, _("There is no such example."))
     context: dict[str, Any] = run_view(run) | {"example": BY_SLUG[slug], "base": f"/examples/{slug}"}
     return pages.templates.TemplateResponse(request, "example.html", context)
 
 
 def _open_example(slug: str) -> Opened:
     if slug not in BY_SLUG:
-        raise HTTPException(404, "There is no such example.")
+        raise HTTPException(404, _("There is no such example."))
     return Opened(slug, still=lambda _session: True)
 
 

@@ -116,9 +116,9 @@ def test_examples_are_compared_before_any_run_was_made(client: TestClient) -> No
 
 
 def test_only_what_differs_stands_in_the_table_and_the_rest_is_listed(client: TestClient, save: Save) -> None:
-    ids = save(make_run(2, lr=0.1)), save(make_run(2, lr=0.2, dropout=0.5))
+    ids = save(make_run(2, lr=0.1)), save(make_run(2, lr=0.2, seed=5))
     page = section(client.get(address(*ids)).text, "differences")
-    assert row(page, "Learning rate") == ["0.1", "0.2"]
+    assert row(page, "Learning rate η") == ["0.1", "0.2"]
     assert len(re.findall(r'<th scope="row">', page)) == 2
     assert "<dt>Batch size</dt>" in page.split("<details")[1]
 
