@@ -26,8 +26,9 @@ def seeds(*factors: float) -> list[RunRecord]:
     runs = []
     for seed, factor in enumerate(factors):
         run = make_run(3, seed=seed, name=f"seed {seed}")
-        snapshots = [replace(s, metrics=replace(s.metrics, val_loss=factor * s.metrics.val_loss)) for s in run.snapshots]
-        runs.append(named(replace(run, snapshots=tuple(snapshots)), seed))
+        metrics = [replace(s.metrics, val_loss=factor * s.metrics.val_loss) for s in run.snapshots]
+        snapshots = tuple(replace(s, metrics=m) for s, m in zip(run.snapshots, metrics, strict=True))
+        runs.append(named(replace(run, snapshots=snapshots), seed))
     return runs
 
 

@@ -40,7 +40,8 @@ def test_dead_units_come_before_gradients() -> None:
 
 
 def test_the_error_is_told_with_the_epoch_it_was_measured_at() -> None:
-    assert glance(make_run(3)).endswith(f"After epoch 2, {230 / 3 / 2.8:.1f}\N{NO-BREAK SPACE}% of the answers are wrong.")
+    error = f"{230 / 3 / 2.8:.1f}\N{NO-BREAK SPACE}%"
+    assert glance(make_run(3)).endswith(f"After epoch 2, {error} of the answers are wrong.")
 
 
 def test_a_run_that_diverged_or_has_not_begun_has_no_ratio() -> None:

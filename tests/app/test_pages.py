@@ -11,7 +11,6 @@ from sqlmodel import Session
 from app import store
 from app.figures import FIGURES
 from app.theme import PAGE
-from ml.records import RunRecord
 from ml.spec import RunSpec
 from tests.records import make_everything, make_run
 from tests.saving import ORIGIN, save_run, words

@@ -272,7 +272,8 @@ def test_a_run_stays_readable_when_the_limits_change(session: Session, monkeypat
 
 
 def test_runs_are_found_by_the_values_of_their_settings_but_not_by_their_names(session: Session) -> None:
-    tanh, mixed = queued(session, activation="tanh", name="x"), queued(session, activation=("leaky_relu", "relu"), name="y")
+    tanh = queued(session, activation="tanh", name="x")
+    mixed = queued(session, activation=("leaky_relu", "relu"), name="y")
     assert [r.id for r in store.list_runs(session, q="tanh digits")] == [tanh.id]
     assert [r.id for r in store.list_runs(session, q="Leaky")] == [mixed.id]
     assert store.list_runs(session, q="activation") == []
