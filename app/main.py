@@ -22,6 +22,7 @@ from app.cache import RunCache
 from app.db import make_engine
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
+from app.examples.showcase import Showcase
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import PROJECT, Settings
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
     app.state.examples = Prepared()
+    app.state.showcase = Showcase(app.state.examples)
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (api.router, api.health, share.router, signin.router, gallery.router, compare.router, pages.router):
         app.include_router(router)
