@@ -79,11 +79,15 @@ def list_runs(
     session: SessionDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=40)] = None,
-    q: Annotated[str, Query(max_length=120, description="Part of the name")] = "",
+    q: Annotated[str, Query(max_length=120, description="Words of the name or of the settings' values")] = "",
     status: Status | None = None,
+    dataset: Annotated[str | None, Query(max_length=40)] = None,
+    experiment: Annotated[str | None, Query(max_length=40, description="Id of an experiment")] = None,
 ) -> RunList:
     """Newest first."""
-    found = store.list_runs(session, limit=limit + 1, cursor=cursor, q=q, status=status)
+    found = store.list_runs(
+        session, limit=limit + 1, cursor=cursor, q=q, status=status, dataset=dataset, experiment=experiment
+    )
     page = found[:limit]
     return RunList(runs=[run_out(run) for run in page], cursor=page[-1].id if len(found) > limit else None)
 

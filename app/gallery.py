@@ -1,6 +1,6 @@
 """The home page: the runs there are, found and filtered by the address, and examples to begin with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated
 from urllib.parse import urlencode
@@ -9,15 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app import pages, pictures, store, svg, wording
+from app import pages, pictures, store, wording
 from app.db import SessionDep
-from app.examples import EXAMPLES, Example
-from app.figures import FIGURES, PAGE
-from app.figures.compare import gradient_flow
-from app.glance import glance
-from app.i18n import gettext as _
 from app.models import ACTIVE
-from app.thumbnails import thumbnail
 from ml.catalog import DATASETS
 from ml.records import RunRecord
 
@@ -41,15 +35,6 @@ class Wanted:
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name).strip())}
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An example with the pictures that are drawn of it."""
-
-    example: Example
-    sentence: str
-    pictures: list[Markup]
-
-
 @router.get("/")
 def home(
     request: Request, session: SessionDep, wanted: Annotated[Wanted, Depends()],
@@ -70,8 +55,7 @@ def home(
         "experiments": store.experiment_names(session),
         "datasets": {name: data.label for name, data in DATASETS.items()},
         "statuses": list(wording.STATUSES),
-        "large": list(_shown(request, EXAMPLES[:2], large=not any_run)),
-        "small": list(_shown(request, EXAMPLES[2:])),
+        "examples": request.app.state.showcase.shown(),
     }
     return pages.templates.TemplateResponse(request, "home.html", context)
 
@@ -107,17 +91,3 @@ def _address(query: dict[str, str]) -> str:
 def _thumbnails(request: Request, session: Session, runs: Sequence[RunRecord]) -> dict[str, Markup]:
     found = pictures.thumbnails(session, runs, lambda run_id: request.app.state.cache.load(session, run_id))
     return {run_id: Markup(drawn.decode()) for run_id, drawn in found.items()}
-
-
-def _shown(request: Request, examples: Sequence[Example], large: bool = False) -> Iterable[Shown]:
-    """`large` ones with figures, on one scale."""
-    runs = [request.app.state.examples.load(example.slug) for example in examples]
-    for example, run in zip(examples, runs, strict=True):
-        drawn = _figures(run, runs) if large else [thumbnail(run).decode()]
-        yield Shown(example, glance(run), [Markup(picture) for picture in drawn])
-
-
-def _figures(run: RunRecord, beside: Sequence[RunRecord]) -> Iterable[str]:
-    error = FIGURES["error"]
-    yield svg.render(gradient_flow(run, beside, PAGE), _("Gradient that reaches each layer"))
-    yield svg.render(error.draw(run, PAGE), f"{_(error.title)}: {_(error.subtitle)}")

@@ -18,6 +18,7 @@ from app.cache import RunCache
 from app.db import make_engine
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
+from app.examples.showcase import Showcase
 from app.freshness import Freshness
 from app.i18n import gettext as _
 from app.live import Hub
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.examples = Prepared()
+    app.state.showcase = Showcase(app.state.examples)
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,

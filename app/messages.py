@@ -12,8 +12,10 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from app import forms, sharing
+from app import compare_view, forms, sharing
+from app.examples import EXAMPLES
 from app.figures import FIGURES
+from app.figures.compare import COMPARISONS, ERROR, LOSS
 from app.figures.groups import ERROR_BY_GROUP
 from app.i18n import CATALOGS, LANGUAGES, gettext
 from app.presets import PRESETS
@@ -62,6 +64,8 @@ def _written(folder: str, pattern: str, method: str) -> Iterator[Message]:
 
 def _named() -> Iterator[Message]:
     """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
+    yield from (text for example in EXAMPLES for text in (example.spec.name, example.text))
+    yield from (*(comparison.title for comparison in COMPARISONS.values()), LOSS, ERROR, *compare_view.SIGNALS.values())
     for figure in (*FIGURES.values(), ERROR_BY_GROUP):
         yield from (figure.title, figure.subtitle, *figure.about)
     yield from filter(_is_told, (*forms.LABELS.values(), *forms.GROUPS))

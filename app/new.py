@@ -1,15 +1,14 @@
 """The form: fill it in, look at what it would cost, launch a run or an experiment."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app import actions, forms, speaking, store
 from app.db import SessionDep
-from app.pages import templates
+from app.pages import TypedDep, templates
 from app.presets import PRESETS, preset_query
 from app.preview import preview
 from ml.problems import Problem
@@ -47,13 +46,8 @@ def _address(values: Mapping[str, str]) -> str:
     return f"/new?{forms.encoded(forms.shortened(values))}".rstrip("?")
 
 
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
 @router.post("/runs")
-def launch(request: Request, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep) -> Response:
+def launch(request: Request, values: TypedDep, session: SessionDep) -> Response:
     """Launch the run or the experiment, or show the form again with what was typed and what is wrong with it."""
     try:
         return RedirectResponse(_launch(request, session, forms.plan(values)), status_code=303)

@@ -1,9 +1,9 @@
 """The HTML pages. Every one works as links and forms first; the scripts only add to them."""
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from sqlmodel import Session
@@ -22,6 +22,14 @@ from ml.words import words
 
 RUNS_ON_A_PAGE = 20
 NO_RUN = words("There is no such run. It may have been deleted.")
+
+
+async def _typed(request: Request) -> dict[str, str]:
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+TypedDep = Annotated[dict[str, str], Depends(_typed)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,9 +81,7 @@ def delete(request: Request, run_id: str, session: SessionDep) -> Response:
 
 
 @router.post("/runs/{run_id}/shares")
-def share(
-    request: Request, run_id: str, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep
-) -> Response:
+def share(request: Request, run_id: str, values: TypedDep, session: SessionDep) -> Response:
     """Make a link and show it, this once: only its hash is kept."""
     run = _load(request, session, run_id)
     _, token = store.create_share(session, run_id, sharing.expires_at(values.get("lasting", "")))

@@ -72,7 +72,9 @@ def test_the_readme_tree_names_every_module_and_no_other():
     assert set(re.findall(r"^ +(\w+\.py) ", section("The tree"), re.MULTILINE)) == modules
 
 
-@pytest.mark.parametrize("target", ["serve", "test", "check", "reproduce", "reproduce-long", "bench"])
+@pytest.mark.parametrize(
+    "target", ["serve", "test", "check", "messages", "examples", "reproduce", "reproduce-long", "bench"]
+)
 def test_the_makefile_sets_up_before_it_does_anything(target):
     # Without what a make around this test, such as `make test`, tells its children.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}

@@ -23,7 +23,7 @@ _GLOROT = {
     "steps_per_epoch": 200, "epochs": 20,
 }  # fmt: skip
 
-# The home page shows the first two large, side by side.
+# The home page shows the first two large, side by side: a healthy network and a dying one.
 EXAMPLES = (
     Example(
         "healthy",

@@ -1,108 +1,32 @@
-import math
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from functools import partial
 from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from safetensors.numpy import save as save_tensors
 from sqlmodel import Session
 
 from app import store
-from app.examples import EXAMPLES, Example
 from app.figures import FIGURES
 from app.theme import PAGE
-from ml.records import RunRecord
 from ml.spec import RunSpec
 from tests.records import make_everything, make_run
+from tests.saving import ORIGIN, save_run, words
 
 Save = Callable[..., str]
-ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 
 
 @pytest.fixture
 def save(session: Session) -> Save:
     """Stores a run as a worker would have; `status` is what became of it."""
 
-    def save_run(run: RunRecord, status: str = "finished") -> str:
-        run_id = store.create_run(session, run.spec).id
-        if status != "queued":
-            attempt = store.claim(session, run_id)
-            for snapshot in run.snapshots:
-                store.save_snapshot(session, run_id, attempt, snapshot)
-        if status == "finished":
-            store.finish(session, run_id, attempt, artifacts(run))
-        elif status == "failed":
-            store.fail(session, run_id, attempt, "Out of <memory>")
-        elif status == "cancelled":
-            store.cancel_run(session, run_id)
-        return run_id
-
-    return save_run
-
-
-def artifacts(run: RunRecord) -> dict[str, bytes]:
-    found = run.monte_carlo
-    return {store.MONTE_CARLO: save_tensors({x.name: getattr(found, x.name) for x in fields(found)})} if found else {}
-
-
-def words(answer: Response) -> str:
-    """What is read on the page: its text without the markup."""
-    body = answer.text[answer.text.index("<body") :]
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
+    return partial(save_run, session)
 
 
 def pictures(answer: Response, name: str) -> list[str]:
     return re.findall(rf'data-figure="{name}"[^>]*><svg role="img"', answer.text)
-
-
-# --- home ---
-
-
-def test_an_empty_home_says_what_to_do_and_offers_experiments(client: TestClient) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 200
-    assert "Nothing has been run here yet" in words(answer)
-    assert answer.text.count("Run this") >= len(EXAMPLES) >= 3
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.spec.name)
-def test_run_this_sends_the_whole_experiment(client: TestClient, session: Session, example: Example) -> None:
-    page = client.get("/").text
-    form = page[page.index(f"<h3>{example.spec.name}</h3>") :].split("</form>")[0]
-    values = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)}
-    answer = client.post("/runs", data=values, headers=ORIGIN)
-    assert store.find_run(session, answer.headers["location"].rpartition("/")[2]).spec == example.spec
-
-
-def test_home_lists_runs_with_their_state_and_last_error(client: TestClient, save: Save) -> None:
-    save(make_run(3, name="Good one"))
-    save(make_run(0, name="Next one"), status="queued")
-    text = words(client.get("/"))
-    assert text.index("Next one") < text.index("Good one")
-    assert "Queued" in text
-    assert f"{100 * 2.3 / 3 / 2.8:.1f} % val error" in text
-
-
-def test_a_run_without_a_finite_error_is_listed_without_one(client: TestClient, save: Save) -> None:
-    (snapshot,) = make_run(1).snapshots
-    lost = replace(snapshot, metrics=replace(snapshot.metrics, val_error=math.nan))
-    save(replace(make_run(1), snapshots=(lost,)))
-    text = words(client.get("/"))
-    assert "nan" not in text
-    assert "val error" not in text
-
-
-def test_older_runs_are_on_a_page_of_their_own(client: TestClient, save: Save) -> None:
-    for number in range(23):
-        save(make_run(0, name=f"run number {number}"), status="queued")
-    first = client.get("/")
-    assert first.text.count('class="what"') == 20
-    second = client.get(re.search(r'href="(/\?cursor=\w+)"', first.text).group(1))
-    assert [f"run number {n}" in words(second) for n in (0, 1, 2, 3)] == [True, True, True, False]
-    assert 'rel="next"' not in second.text
 
 
 # --- the form ---

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from app import store
-from app.models import Layer, Share, Snapshot, Worker
+from app.models import Experiment, Layer, Share, Snapshot, Worker
 from ml.records import HEALTH, Clipping, Metrics, RunRecord, StepRecord
 from ml.spec import RunSpec
 from ml.trainer import train
@@ -271,3 +271,27 @@ def test_a_run_stays_readable_when_the_limits_change(session: Session, monkeypat
         RunSpec(**run.spec.model_dump())
     session.expire_all()
     assert store.find_run(session, run.id) == run
+
+
+def test_runs_are_found_by_the_values_of_their_settings_but_not_by_their_names(session: Session) -> None:
+    tanh = queued(session, activation="tanh", name="x")
+    mixed = queued(session, activation=("leaky_relu", "relu"), name="y")
+    assert [r.id for r in store.list_runs(session, q="tanh digits")] == [tanh.id]
+    assert [r.id for r in store.list_runs(session, q="Leaky")] == [mixed.id]
+    assert store.list_runs(session, q="activation") == []
+    assert [r.id for r in store.list_runs(session, q="leaky sigmoid")] == []
+
+
+def test_the_runs_next_to_a_newer_page_are_the_ones_just_above(session: Session) -> None:
+    ids = sorted((queued(session, name=f"run {n}").id for n in range(5)), reverse=True)
+    assert [run.id for run in store.list_runs(session, limit=2, newer_than=ids[4])] == ids[2:4]
+
+
+def test_runs_are_found_by_data_set_and_experiment(session: Session) -> None:
+    session.add(Experiment(id="e1", name="one", base="{}", vary="{}", seeds=1))
+    session.add(member := store.new_run(RunSpec(dataset="shapeset"), 0, "e1"))
+    session.commit()
+    queued(session, name="another")
+    assert [run.id for run in store.list_runs(session, experiment="e1")] == [member.id]
+    assert [run.id for run in store.list_runs(session, dataset="shapeset")] == [member.id]
+    assert store.experiment_names(session) == {"e1": "one"}
