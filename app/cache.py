@@ -13,9 +13,10 @@ from ml.records import RunRecord, StepRecord
 
 
 class RunCache:
-    """Least recently used runs go first; what is kept stays within what the largest run may take."""
+    """Least recently used runs go first; what is kept stays within half of what the largest
+    run may take, or is one run."""
 
-    def __init__(self, limit: int = MAX_LAYER_SNAPSHOTS) -> None:
+    def __init__(self, limit: int = MAX_LAYER_SNAPSHOTS // 2) -> None:
         self._limit = limit
         self._runs: OrderedDict[str, RunRecord] = OrderedDict()
         self._lock = threading.Lock()

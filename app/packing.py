@@ -52,12 +52,19 @@ class Signals(Mapping[str, SignalSummary]):
     def __len__(self) -> int:
         return len(self._block.names)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Signals):
+            return NotImplemented
+        return list(self) == list(other) and self._block.blobs[self._row] == other._block.blobs[other._row]
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 class _Block:
     """Many layers, unpacked together at the first question: one by one they would take ten times as long."""
 
     def __init__(self, blobs: Sequence[bytes], names: tuple[str, ...]) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self.names = {name: place for place, name in enumerate(names)}
 
     def summary(self, row: int, name: str) -> SignalSummary:
@@ -70,8 +77,8 @@ class _Block:
     @cached_property
     def _unpacked(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
         """A row for each layer's signals: what stands before the counts, and the counts."""
-        rows, signals = len(self._blobs), len(self.names)
-        data = np.frombuffer(b"".join(map(zlib.decompress, self._blobs)), np.uint8).reshape(rows, -1)
+        rows, signals = len(self.blobs), len(self.names)
+        data = np.frombuffer(b"".join(map(zlib.decompress, self.blobs)), np.uint8).reshape(rows, -1)
         head, counts = np.split(data, [4 * _HEAD * signals], axis=1)
         joined = _join(counts, rows * signals)
         return _heads(_join(head, rows * signals), joined.sum(axis=1)), joined

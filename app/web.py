@@ -1,5 +1,6 @@
 """The web process: uvicorn around the application."""
 
+import gc
 import socket
 
 import uvicorn
@@ -15,8 +16,12 @@ def run_web(settings: Settings, fd: int | None = None) -> None:
     The access log stays off: it would hold the tokens of share links.
     """
     lifeline.end_with_supervisor()
+    app = create_app(settings)
+    # What is there now stays: to look through it again and again for garbage would cost more than reading a run.
+    gc.freeze()
+    gc.set_threshold(10_000)
     config = uvicorn.Config(
-        create_app(settings), host=settings.host, port=settings.port, access_log=False, log_level="warning",
+        app, host=settings.host, port=settings.port, access_log=False, log_level="warning",
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

@@ -47,6 +47,12 @@ def test_many_layers_come_back_in_their_order() -> None:
     assert [len(found) for found in back] == [len(SIGNALS)] * 3
 
 
+def test_layers_that_were_packed_alike_are_equal() -> None:
+    one, other = pack(gaussian(100)), pack(gaussian(200))
+    assert unpack([one, other], SIGNALS) == unpack([one, other], SIGNALS)
+    assert unpack([one], SIGNALS) != unpack([other], SIGNALS)
+
+
 def test_a_layer_that_diverged_comes_back_as_such() -> None:
     nothing = Histogram(-0.5, 0.5, np.zeros(100, np.int64))
     summary = SignalSummary(*[math.nan] * len(STATISTICS), nonfinite=2**32 - 1, histogram=nothing)
