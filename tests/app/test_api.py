@@ -467,3 +467,19 @@ def test_why_a_run_failed_is_told_in_the_language_of_the_request(client: TestCli
     assert client.get(path).json()["error"] == english
     assert client.get(path, headers=SPANISH).json()["error"] == f"transfer_from: {spanish}"
     assert spanish in json.loads(client.get(f"{path}/events", headers=SPANISH).text.split("data: ")[-1])["error"]
+
+
+def test_several_figures_come_in_one_answer_as_the_page_shows_them(client: TestClient, finished: str) -> None:
+    query = {"names": "loss,activation,bands:hidden2", "step": "0", "view": "ridge", "log": "loss"}
+    found = client.get(f"/api/runs/{finished}/figures", params=query).json()
+    assert list(found) == ["loss", "activation", "bands:hidden2"]
+    assert found["loss"]["layout"]["yaxis"]["type"] == "log"
+    one = client.get(f"/api/runs/{finished}/figures/activation", params={"step": 0, "ridge": 1, "theme": "page"})
+    assert found["activation"] == one.json()
+    pictures = client.get(f"/api/runs/{finished}/figures", params=query | {"renderer": "svg"}).json()
+    assert all(picture.startswith("<svg") for picture in pictures.values())
+
+
+@pytest.mark.parametrize("names", ["nonsense", "loss,", "bands:output", "loss:hidden9"])
+def test_a_figure_that_there_is_not_is_not_found_among_several(client: TestClient, finished: str, names: str) -> None:
+    assert client.get(f"/api/runs/{finished}/figures", params={"names": names}).status_code == 404
