@@ -1,5 +1,6 @@
 """What the JSON routes answer: the shapes for the OpenAPI document, and the functions that fill them from a run."""
 
+import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import numpy as np
 import orjson
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from app.rows import METRICS
+from app.sharing import LONGEST
 from ml.catalog import DATASETS
+from ml.fields import wrong
 from ml.records import HEALTH, STATISTICS, Clipping, RunRecord
 from ml.spec import RunSpec
 
@@ -190,11 +193,33 @@ class ShareOut(BaseModel):
     expires: datetime | None
 
 
+class ShareIn(BaseModel):
+    """How long the link works: one of the two, or neither for one that works until it is revoked."""
+
+    expires_in: int | None = Field(None, gt=0, le=LONGEST, description="In seconds", examples=[86_400])
+    expires: AwareDatetime | None = Field(None, description="A time in the future, within a year")
+
+    @field_validator("expires")
+    @classmethod
+    def _within_a_year(cls, moment: datetime | None) -> datetime | None:
+        if moment and not 0 < moment.timestamp() - time.time() <= LONGEST:
+            raise wrong("must be in the future, and within a year", "for example expires_in = 86400, a day")
+        return moment
+
+    @property
+    def ends(self) -> float | None:
+        """In seconds since 1970."""
+        if self.expires:
+            return self.expires.timestamp()
+        return time.time() + self.expires_in if self.expires_in else None
+
+
 class NewShare(BaseModel):
     id: str
     url: str = Field(description="Relative, unless PUBLIC_URL is set", examples=["/s/q7…"])
     link: str = Field(description="The whole address, to be sent", examples=["http://localhost:8000/s/q7…"])
     expires: datetime | None
+    qr: str = Field(description="The link as a QR code: an SVG element", examples=["<svg …"])
 
 
 class ProcessOut(BaseModel):

@@ -18,6 +18,7 @@ from app.answers import (
     ProcessOut,
     RunList,
     RunOut,
+    ShareIn,
     ShareOut,
     extras_of,
     moment,
@@ -25,10 +26,12 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.export import export_zip
+from app.live import Opened
 from app.models import Worker
 from app.pages import public_url
-from app.reading import Opened, reading_routes
+from app.reading import reading_routes
 from app.settings import is_loopback
+from app.sharing import qr_code
 from ml import catalog
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -124,14 +127,16 @@ def extras(request: Request, run_id: str, session: SessionDep) -> Json:
     return Json(extras_of(request.app.state.cache.load(session, run_id)))
 
 
-@router.post("/runs/{run_id}/shares", status_code=201, response_model=NewShare, responses=NO_RUN)
-def share(request: Request, run_id: str, session: SessionDep) -> NewShare:
+@router.post(
+    "/runs/{run_id}/shares", status_code=201, response_model=NewShare, responses={**NO_RUN, 422: {"model": Problems}}
+)
+def share(request: Request, run_id: str, session: SessionDep, wish: ShareIn | None = None) -> NewShare:
     """Make a link that opens the run without an account. It is told here and never again."""
     _find(session, run_id)
-    made, token = store.create_share(session, run_id)
+    made, token = store.create_share(session, run_id, wish.ends if wish else None)
     path = f"/s/{token}"
-    url = request.app.state.settings.public_url + path
-    return NewShare(id=made.id, url=url, link=public_url(request) + path, expires=moment(made.expires))
+    url, link = request.app.state.settings.public_url + path, public_url(request) + path
+    return NewShare(id=made.id, url=url, link=link, expires=moment(made.expires), qr=qr_code(link))
 
 
 @router.get("/runs/{run_id}/shares", response_model=list[ShareOut], responses=NO_RUN)
@@ -157,7 +162,7 @@ def _find(session: Session, run_id: str) -> RunRecord:
 
 def _open_run(run_id: str, session: SessionDep) -> Opened:
     _find(session, run_id)
-    return Opened(run_id, still=lambda _session: True)
+    return Opened(run_id)
 
 
 router.include_router(reading_routes(_open_run), prefix="/runs/{run_id}")

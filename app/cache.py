@@ -7,8 +7,9 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from app import store
+from app.models import ACTIVE
 from ml.fields import MAX_LAYER_SNAPSHOTS
-from ml.records import RunRecord
+from ml.records import RunRecord, StepRecord
 
 
 class RunCache:
@@ -26,14 +27,19 @@ class RunCache:
             return None
         with self._lock:
             kept = self._runs.get(run_id)
-        old = kept.snapshots if kept and kept.attempt == run.attempt else ()
-        self._make_room(run)
-        new = store.snapshots_after(session, run, old[-1].step if old else -1)
-        certainty = kept.monte_carlo if kept and old else None
-        whole = replace(run, snapshots=old + new, monte_carlo=certainty or store.monte_carlo(session, run))
-        if self._unchanged(session, run):
+        old = kept if kept and kept.attempt == run.attempt else None
+        if old and old.status not in ACTIVE:
+            whole = replace(run, snapshots=old.snapshots, monte_carlo=old.monte_carlo)
+        else:
+            whole = self._read(session, run, old.snapshots if old else ())
+        if whole.status not in ACTIVE or self._unchanged(session, run):
             self._keep(whole)
         return whole
+
+    def _read(self, session: Session, run: RunRecord, old: tuple[StepRecord, ...]) -> RunRecord:
+        self._make_room(run)
+        new = store.snapshots_after(session, run, old[-1].step if old else -1)
+        return replace(run, snapshots=old + new, monte_carlo=store.monte_carlo(session, run))
 
     def _unchanged(self, session: Session, run: RunRecord) -> bool:
         # Begun again while it was read: what was read may be of two attempts, and is shown once but not kept.

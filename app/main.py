@@ -1,17 +1,11 @@
 """The application: routes, middleware, errors, static files."""
 
-import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
-from importlib.resources import files
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -23,10 +17,13 @@ from app.db import make_engine
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
+from app.freshness import Freshness
+from app.live import Hub
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
-from app.settings import PROJECT, Settings
+from app.settings import Settings
 from app.speaking import Speaking
+from app.statics import PLOTLY, VersionedFiles, plotly
 from ml.problems import explain
 
 
@@ -41,12 +38,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cache = RunCache()
     app.state.examples = Prepared()
     app.state.showcase = Showcase(app.state.examples)
+    app.state.hub = Hub(app.state.engine)
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (api.router, api.health, share.router, signin.router, gallery.router, compare.router, pages.router):
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
-    app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=PROJECT / "static"))
+    app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
+    app.mount("/static", VersionedFiles())
     _add_middleware(app, settings)
     app.add_exception_handler(share.NoSuchShare, share.no_such_share)
     return _with_errors(app)
@@ -68,6 +66,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added sees a request first."""
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(Freshness)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(
@@ -103,22 +102,3 @@ def _http_error(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)
-
-
-def compressed_plotly(settings: Settings) -> Path:
-    """plotly.min.js, gzipped once: doing that for each request would take 1.4 s."""
-    file = settings.data_dir / f"plotly-{version('plotly')}.min.js.gz"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
-        with NamedTemporaryFile(dir=file.parent, delete=False) as partial:
-            partial.write(gzip.compress(script, 6))
-        Path(partial.name).replace(file)
-    return file
-
-
-def _plotly(request: Request) -> Response:
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        raise HTTPException(406, "plotly.min.js is sent compressed; accept gzip.")
-    headers = {"Content-Encoding": "gzip", "Cache-Control": "public, max-age=31536000", "Vary": "Accept-Encoding"}
-    return FileResponse(compressed_plotly(request.app.state.settings), media_type="text/javascript", headers=headers)

@@ -11,7 +11,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from app import compare_view, forms
+from app import compare_view, forms, sharing
 from app.examples import EXAMPLES
 from app.figures import FIGURES
 from app.figures.compare import COMPARISONS, ERROR, LOSS
@@ -55,13 +55,13 @@ def _written(folder: str, pattern: str, method: str) -> Iterator[Message]:
 
 def _named() -> Iterator[Message]:
     """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
-    yield from ("Queued", "Running", "Finished", "Failed", "Cancelled")
     for example in EXAMPLES:
         yield from (example.spec.name, example.text)
     yield from (*(comparison.title for comparison in COMPARISONS.values()), LOSS, ERROR, *compare_view.SIGNALS.values())
     for figure in FIGURES.values():
         yield from (figure.title, figure.subtitle, *figure.about)
-    yield from (*forms.LABELS.values(), *forms.GROUPS)
+    yield from ("Queued", "Running", "Finished", "Failed", "Cancelled")
+    yield from (*forms.LABELS.values(), *forms.GROUPS, *sharing.LASTING.values())
     yield from filter(None, (field.description for field in RunSpec.model_fields.values()))
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():

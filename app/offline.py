@@ -10,21 +10,23 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from app.figures import FIGURES, PAGE
-from app.figures.axes import Json
-from app.run_view import run_view
+from app.page_state import PageState
+from app.run_view import draw, run_view
 from app.settings import PROJECT
 from ml.records import RunRecord, StepRecord
 
 # Each snapshot takes some 10 KB a layer; of a longer run every so many are kept, and the last.
 MOST_SNAPSHOTS = 200
 _STYLES = ("layerscope.css", "run.css")
-_MODULES = ("words.js", "chart.js", "board.js", "slider.js", "offline.js")
+_MODULES = (
+    "words.js", "state.js", "chart.js", "board.js", "slider.js", "controls.js", "tools.js", "offline.js",
+)  # fmt: skip
 
 
 def page(templates: Environment, run: RunRecord) -> str:
     """The whole document, with every figure of every snapshot (of at most about MOST_SNAPSHOTS)."""
     kept = _thinned(run)
-    context = run_view(run) | {
+    context = run_view(run, PageState()) | {
         "kept": len(kept),
         "css": Markup("".join(map(_static, _STYLES))),
         "logo": Markup(_static("logo.svg")),
@@ -44,17 +46,19 @@ def _figures(run: RunRecord, kept: list[StepRecord]) -> dict[str, Any]:
     """By name, then by what the figure reads: the step or the layer. `moments` are the steps and epochs there are."""
     keys: dict[str, list[Any]] = {"step": [snapshot.step for snapshot in kept], "layer": list(run.spec.hidden_layers)}
     figures = {
-        name: {str(key): _written(figure.draw(run, PAGE, **{figure.reads: key})) for key in keys[figure.reads]}
+        name: {str(key): _written(run, name, figure.reads, key) for key in keys[figure.reads]}
         if figure.reads
-        else _written(figure.draw(run, PAGE))
+        else _written(run, name)
         for name, figure in FIGURES.items()
         if figure.suits(run.spec)
     }
     return figures | {"moments": [[snapshot.step, snapshot.epoch] for snapshot in kept]}
 
 
-def _written(figure: Json) -> orjson.Fragment:
+def _written(run: RunRecord, name: str, reads: str = "", key: Any = None) -> orjson.Fragment:
     """As JSON at once: a thousand figures take far more memory than their text."""
+    state = PageState(step=key if reads == "step" else None)
+    figure = draw(run, f"{name}:{key}" if reads == "layer" else name, PAGE, state)
     return orjson.Fragment(orjson.dumps(figure))
 
 

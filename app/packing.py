@@ -6,31 +6,75 @@ What follows from the rest is left out. 120 to 200 bytes a histogram with its st
 
 import math
 import zlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import Histogram, Pulse, SignalSummary
+from ml.records import STATISTICS, Histogram, Pulse, SignalSummary
 
 _STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
 _RANGE = ("lo", "hi")
 _HEAD = len(_STORED) + len(_RANGE) + 1  # words before the counts, with nonfinite
 
 
-def pack(signals: dict[str, SignalSummary]) -> bytes:
+def pack(signals: Mapping[str, SignalSummary]) -> bytes:
     """All signals of one layer, in the order of the dict. Statistics are kept as float32, counts as uint32."""
     words = np.stack([_words(summary) for summary in signals.values()])
     return zlib.compress(_split(words[:, :_HEAD]) + _split(words[:, _HEAD:]))
 
 
-def unpack(blob: bytes, names: tuple[str, ...]) -> dict[str, SignalSummary]:
-    """The signals of these names, as they were packed."""
-    data = np.frombuffer(zlib.decompress(blob), np.uint8)
-    head, counts = np.split(data, [4 * _HEAD * len(names)])
-    rows = zip(names, _join(head, len(names)), _join(counts, len(names)), strict=True)
-    return {name: _summary(statistics, histogram) for name, statistics, histogram in rows}
+def unpack(blobs: Sequence[bytes], names: tuple[str, ...]) -> list["Signals"]:
+    """The signals of these names of each layer, as they were packed; all of the layers have equally many bins."""
+    block = _Block(blobs, names)
+    return [Signals(block, row) for row in range(len(blobs))]
+
+
+class Signals(Mapping[str, SignalSummary]):
+    """Those of one layer, each made when it is asked for: most figures read a few of a run's thousands."""
+
+    __slots__ = ("_block", "_made", "_row")
+
+    def __init__(self, block: "_Block", row: int) -> None:
+        self._block, self._row = block, row
+        self._made: dict[str, SignalSummary] = {}
+
+    def __getitem__(self, name: str) -> SignalSummary:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = self._block.summary(self._row, name)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._block.names)
+
+    def __len__(self) -> int:
+        return len(self._block.names)
+
+
+class _Block:
+    """Many layers, unpacked together at the first question: one by one they would take ten times as long."""
+
+    def __init__(self, blobs: Sequence[bytes], names: tuple[str, ...]) -> None:
+        self._blobs = blobs
+        self.names = {name: place for place, name in enumerate(names)}
+
+    def summary(self, row: int, name: str) -> SignalSummary:
+        heads, counts = self._unpacked
+        place = row * len(self.names) + self.names[name]
+        *statistics, nonfinite, lo, hi = heads[place].tolist()
+        named = dict(zip(STATISTICS, statistics, strict=True))
+        return SignalSummary(**named, nonfinite=int(nonfinite), histogram=Histogram(lo, hi, counts[place]))
+
+    @cached_property
+    def _unpacked(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+        """A row for each layer's signals: what stands before the counts, and the counts."""
+        rows, signals = len(self._blobs), len(self.names)
+        data = np.frombuffer(b"".join(map(zlib.decompress, self._blobs)), np.uint8).reshape(rows, -1)
+        head, counts = np.split(data, [4 * _HEAD * signals], axis=1)
+        joined = _join(counts, rows * signals)
+        return _heads(_join(head, rows * signals), joined.sum(axis=1)), joined
 
 
 def pack_pulses(pulses: Sequence[Pulse]) -> bytes:
@@ -48,7 +92,8 @@ def _split(words: NDArray[np.uint32]) -> bytes:
 
 
 def _join(split: NDArray[np.uint8], rows: int) -> NDArray[np.uint32]:
-    return np.ascontiguousarray(split.reshape(4, -1).T).view("<u4").reshape(rows, -1)
+    planes = split.reshape(len(split), 4, -1)
+    return np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<u4").reshape(rows, -1)
 
 
 def _words(summary: SignalSummary) -> NDArray[np.uint32]:
@@ -60,9 +105,10 @@ def _words(summary: SignalSummary) -> NDArray[np.uint32]:
     return np.concatenate([floats, np.array([summary.nonfinite], "<u4"), histogram.counts.astype("<u4")])
 
 
-def _summary(head: NDArray[Any], counts: NDArray[np.uint32]) -> SignalSummary:
-    *statistics, lo, hi = head[:-1].view("<f4").astype(np.float64).tolist()
-    named = dict(zip(_STORED, statistics, strict=True))
-    lo, hi = (named["min"] if math.isnan(lo) else lo), (named["max"] if math.isnan(hi) else hi)
-    norm = math.sqrt(int(counts.sum()) * (named["mean"] ** 2 + named["std"] ** 2))
-    return SignalSummary(**named, norm=norm, nonfinite=int(head[-1]), histogram=Histogram(lo, hi, counts))
+def _heads(head: NDArray[np.uint32], totals: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The statistics in the order of SignalSummary's fields, then lo and hi."""
+    *statistics, lo, hi = np.ascontiguousarray(head[:, :-1]).view("<f4").astype(np.float64).T
+    mean, std, low, high = (statistics[_STORED.index(name)] for name in ("mean", "std", "min", "max"))
+    norm = np.sqrt(totals * (mean**2 + std**2))
+    ends = np.where(np.isnan(lo), low, lo), np.where(np.isnan(hi), high, hi)
+    return np.stack([*statistics, norm, head[:, -1].astype(np.float64), *ends], axis=1)

@@ -4,20 +4,22 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app import actions, forms, i18n, offline, speaking, store, wording
+from app import actions, forms, i18n, offline, sharing, speaking, store, wording
 from app.db import SessionDep
 from app.figures import PAGE
 from app.messages import script_words
 from app.models import ACTIVE
+from app.page_state import page_state
 from app.preview import preview
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
+from app.statics import static
 from ml.problems import Problem, problems
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -36,7 +38,8 @@ templates.env.filters |= {
 templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
     "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
-    "in_language": speaking.in_language, "script_words": script_words, "run_colour": PAGE.run_colour,
+    "in_language": speaking.in_language, "script_words": script_words, "static": static, "LASTING": sharing.LASTING,
+    "run_colour": PAGE.run_colour,
 }  # fmt: skip
 
 
@@ -106,11 +109,9 @@ def offline_file(request: Request, run_id: str, session: SessionDep) -> Response
 
 
 @router.get("/runs/{run_id}")
-def run_page(
-    request: Request, run_id: str, session: SessionDep, step: Annotated[int | None, Query(ge=0)] = None
-) -> Response:
-    """The run, live while it goes on. `step` chooses the snapshot of the densities."""
-    return _run_page(request, session, _load(request, session, run_id), step)
+def run_page(request: Request, run_id: str, session: SessionDep) -> Response:
+    """The run, live while it goes on, as the query string wants it shown."""
+    return _run_page(request, session, _load(request, session, run_id))
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -130,10 +131,12 @@ def delete(request: Request, run_id: str, session: SessionDep) -> Response:
 
 
 @router.post("/runs/{run_id}/shares")
-def share(request: Request, run_id: str, session: SessionDep) -> Response:
+def share(
+    request: Request, run_id: str, values: Annotated[dict[str, str], Depends(_typed)], session: SessionDep
+) -> Response:
     """Make a link and show it, this once: only its hash is kept."""
     run = _load(request, session, run_id)
-    _, token = store.create_share(session, run_id)
+    _, token = store.create_share(session, run_id, sharing.expires_at(values.get("lasting", "")))
     return _run_page(request, session, run, link=f"{public_url(request)}/s/{token}")
 
 
@@ -158,13 +161,14 @@ def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     return run
 
 
-def _run_page(request: Request, session: Session, run: RunRecord, step: int | None = None, link: str = "") -> Response:
+def _run_page(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
     public = public_url(request)
-    context = run_view(run, step) | {
+    context = run_view(run, page_state(request)) | {
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
-        "shares": store.list_shares(session, run.id),
+        "shares": list(map(sharing.listed, store.list_shares(session, run.id))),
         "link": link,
+        "qr": sharing.qr_code(link) if link else "",
         "only_here": is_loopback(urlsplit(public).hostname or ""),
     }
     return templates.TemplateResponse(request, "run.html", context)
@@ -181,8 +185,22 @@ def public_url(request: Request) -> str:
 
 def render_share(request: Request, session: Session, run: RunRecord, base: str) -> Response:
     """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
-    context = run_view(run) | {"base": base, "live": store.live_state(session, run.id)}
+    context = run_view(run, page_state(request)) | {
+        "base": base,
+        "live": store.live_state(session, run.id),
+        "address": public_url(request) + base,
+        "description": sharing.description(run),
+        "may_launch": may_launch(request),
+    }
     return templates.TemplateResponse(request, "share.html", context)
+
+
+def may_launch(request: Request) -> bool:
+    """Whether the form would open for whoever asks."""
+    settings: Settings = request.app.state.settings
+    if settings.class_mode:
+        return bool(request.session.get("class"))
+    return is_loopback(request.url.hostname or "")
 
 
 def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Response:

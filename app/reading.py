@@ -1,19 +1,13 @@
 """The routes that read one run. The API has them below /api/runs/{id}, a share link below /s/{token}: the same ones."""
 
-import asyncio
-import math
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass, replace
-from itertools import count
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy import Engine
-from sqlmodel import Session
 
-from app import store, svg
+from app import figure_tables, pictures, svg
 from app.answers import (
     Detail,
     FigureOut,
@@ -27,23 +21,16 @@ from app.answers import (
     metrics_of,
 )
 from app.db import SessionDep
-from app.figures import FIGURES, THEMES
-from app.models import ACTIVE, Snapshot
-from app.rows import METRICS
+from app.figures import FIGURES, THEMES, View
+from app.freshness import NEVER_CHANGES
+from app.i18n import gettext as _
+from app.live import Opened
+from app.models import ACTIVE
+from app.page_state import PageState, page_state
+from app.run_view import draw
 from ml.records import RunRecord
 
-POLL_SECONDS = 0.1
-PING_POLLS = 150  # a comment every 15 s keeps proxies from closing a quiet stream
-
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A run that may be read; `still` tells whether that holds (a share link can be revoked meanwhile)."""
-
-    run_id: str
-    still: Callable[[Session], bool]
 
 
 def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
@@ -55,6 +42,8 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
         run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
         if run is None:
             raise HTTPException(404, "There is no such run.")
+        # Whoever names a version gets another address once what the answers hold has changed.
+        setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
         return run
 
     RunDep = Annotated[RunRecord, Depends(load)]
@@ -71,88 +60,97 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     def histograms(run: RunDep, signal: Signal) -> Json:
         return Json(histograms_of(run, signal))
 
+    @router.get("/figures", response_model=dict[str, FigureOut | str])
+    def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
+        """Several figures at once, as the page of the run shows them when its address has the same parameters."""
+        drawn = {key: _as_on_the_page(run, key, state) for key in names.split(",")}
+        if renderer == "plotly":
+            return Json(drawn)
+        return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})
+
+    @router.get("/figures/preview.png", responses={200: {"content": {"image/png": {}}}}, response_class=Response)
+    def preview(run: RunDep, session: SessionDep) -> Response:
+        """The run as a picture of 1200x630, which is shown beside a link to it."""
+        return Response(pictures.picture(session, run, pictures.PREVIEW), media_type="image/png")
+
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
-    def picture(run: RunDep, name: str, step: Step = None, layer: Layer = None) -> Response:
+    def picture(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
         """The same figure, drawn by the server."""
-        figure = _draw(run, name, "page", step, layer)
-        return Response(svg.render(figure, FIGURES[name].title), media_type="image/svg+xml")
+        figure = _draw(run, name, "page", step, layer, view)
+        return Response(svg.render(figure, _(FIGURES[name].title)), media_type="image/svg+xml")
+
+    @router.get("/figures/{name}.csv", responses={200: {"content": {"text/csv": {}}}}, response_class=Response)
+    def numbers(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
+        """The figure's numbers, a row for each point."""
+        table = figure_tables.table(_draw(run, name, "light", step, layer, figure_tables.plain(view)))
+        headers = {"Content-Disposition": f'attachment; filename="layerscope-{run.id}-{name}.csv"'}
+        return Response(figure_tables.as_csv(table), media_type="text/csv; charset=utf-8", headers=headers)
+
+    @router.get("/figures/{name}.html", response_class=Response)
+    def readable(
+        request: Request, run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None
+    ) -> Response:
+        """The figure's numbers as an HTML table, to be put into a page."""
+        table = figure_tables.table(_draw(run, name, "light", step, layer, figure_tables.plain(view)))
+        download = request.url.path.removesuffix(".html") + ".csv"
+        address = f"{download}?{request.url.query}" if request.url.query else download
+        return Response(figure_tables.as_html(table, _(FIGURES[name].title), address), media_type="text/html")
 
     @router.get("/figures/{name}", response_model=FigureOut)
     def figure(
-        run: RunDep, name: str, step: Step = None, layer: Layer = None,
+        run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None,
         theme: Annotated[Literal["light", "dark", "page"], Query(description="Whose colours")] = "light",
     ) -> Json:  # fmt: skip
         """A Plotly figure of the run as it stands, of the snapshot at or before `step` where it shows one."""
-        return Json(_draw(run, name, theme, step, layer))
+        return Json(_draw(run, name, theme, step, layer, view))
 
     @router.get("/events", response_class=EventSourceResponse)
     async def events(
-        request: Request, opened: OpenedDep, last_event_id: Annotated[str | None, Header()] = None
-    ) -> AsyncIterator[ServerSentEvent]:
+        request: Request, opened: OpenedDep, session: SessionDep,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
         """What happens while the run goes on: `status`, `snapshot` and `metric` events. Ends with the run."""
-        async for event in _follow(request.app.state.engine, opened, last_event_id or ""):
-            yield event
+        session.close()  # or each stream would hold one of the database's connections
+        async with aclosing(request.app.state.hub.follow(opened, last_event_id or "")) as news:
+            async for event in news:
+                yield event
 
     return router
 
 
+StateDep = Annotated[PageState, Depends(page_state)]
+Names = Annotated[str, Query(max_length=2_000, description="Their names", examples=["loss,bands:hidden1"])]
 Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
 Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
 
 
-def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None) -> dict[str, Any]:
+Switch = Annotated[bool, Query()]
+
+
+def _view(
+    log: Annotated[bool | None, Query(description="Logarithmic axis; empty = the figure's own choice")] = None,
+    smooth: Switch = False, ridge: Switch = False, expected: Switch = False,
+) -> View:  # fmt: skip
+    """What a reader chose; a figure ignores what it cannot do."""
+    return View(log, smooth, ridge, expected)
+
+
+ViewDep = Annotated[View, Depends(_view)]
+
+
+def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None, view: View) -> dict[str, Any]:
+    _check_there(run, name, layer)
+    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer, view=view)
+
+
+def _as_on_the_page(run: RunRecord, key: str, state: PageState) -> dict[str, Any]:
+    name, _colon, layer = key.partition(":")
+    _check_there(run, name, layer or None)
+    return draw(run, key, THEMES["page"], state)
+
+
+def _check_there(run: RunRecord, name: str, layer: str | None) -> None:
     if name not in FIGURES:
         raise HTTPException(404, f"There is no such figure; there are {', '.join(FIGURES)}.")
     if layer is not None and layer not in run.spec.hidden_layers:
         raise HTTPException(404, f"There is no such hidden layer; there are {', '.join(run.spec.hidden_layers)}.")
-    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer)
-
-
-async def _follow(engine: Engine, opened: Opened, last_seen: str) -> AsyncIterator[ServerSentEvent]:
-    attempt, seen = _position(last_seen)
-    told: store.LiveState | None = None
-    for poll in count(1):
-        state, rows = await run_in_threadpool(_look, engine, opened, attempt, seen)
-        if state is None:
-            return
-        if state.attempt != attempt:
-            attempt, seen = state.attempt, -1
-        for row in rows:
-            seen = row.step
-            yield _snapshot_event(row, state)
-            yield ServerSentEvent(event="metric", data=_metric(row))
-        # The time left changes with each look at the clock; it is told with the next step.
-        now = replace(state, seconds_left=None)
-        if now != told:
-            told = now
-            yield ServerSentEvent(event="status", data=asdict(state))
-        if state.status not in ACTIVE:
-            return
-        if poll % PING_POLLS == 0:
-            yield ServerSentEvent(comment="still here")
-        await asyncio.sleep(POLL_SECONDS)
-
-
-def _position(last_seen: str) -> tuple[int, int]:
-    """Where a client that comes back had got to: "attempt-step" of the last snapshot it was told of."""
-    attempt, _, step = last_seen.partition("-")
-    return (int(attempt), int(step)) if attempt.isdigit() and step.isdigit() else (0, -1)
-
-
-def _look(engine: Engine, opened: Opened, attempt: int, seen: int) -> tuple[store.LiveState | None, list[Snapshot]]:
-    """Where the run stands, and its snapshots after `seen`: all of them, if another attempt has begun since."""
-    with Session(engine) as session:
-        state = store.live_state(session, opened.run_id) if opened.still(session) else None
-        if state is None:
-            return None, []
-        return state, store.metrics_after(session, opened.run_id, seen if attempt == state.attempt else -1)
-
-
-def _snapshot_event(row: Snapshot, state: store.LiveState) -> ServerSentEvent:
-    data = {"step": row.step, "epoch": row.epoch, "count": state.snapshots, "attempt": state.attempt}
-    return ServerSentEvent(event="snapshot", data=data, id=f"{state.attempt}-{row.step}")
-
-
-def _metric(row: Snapshot) -> dict[str, Any]:
-    values = row.model_dump(include={"step", "epoch", *METRICS})
-    return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}

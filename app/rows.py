@@ -1,8 +1,10 @@
 """Between the rows of the database and the records of ml: what a column means, in one place."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from safetensors.numpy import load as load_tensors
@@ -25,7 +27,7 @@ from ml.records import (
 )
 from ml.spec import RunSpec
 
-LAYER_COLUMNS = ("position", *HEALTH, "data", "extras")
+LAYER_COLUMNS = ("position", "extras", *HEALTH, "data")
 METRICS = ("train_loss", "train_error", "val_loss", "val_error")
 OUTPUT_SIGNALS = tuple(signal for signal in SIGNALS if signal not in HIDDEN_ONLY)
 
@@ -39,12 +41,16 @@ def run_record(run: Run) -> RunRecord:
     )  # fmt: skip
 
 
-def step_record(joined: Sequence[Row[Any]], spec: RunSpec) -> StepRecord:
-    """One snapshot, from its row joined with each of its layers' (with nulls, where it has none), in their order."""
-    first = joined[0]
-    layers = tuple(_layer(row, spec) for row in joined if row.data is not None)
-    pulses = unpack_pulses(first.pulses, len(spec.layers)) if first.pulses else ()
-    return StepRecord(first.step, first.epoch, metrics(first), layers, _clipping(first), pulses)
+def step_records(joined: Sequence[Row[Any]], spec: RunSpec) -> Iterator[StepRecord]:
+    """Snapshots, from their rows joined with LAYER_COLUMNS of each of their layers (nulls, where they have none), in
+    order."""
+    names = spec.layers
+    layers = _layers([row[-len(LAYER_COLUMNS) :] for row in joined if row[-1] is not None], names)
+    for _, same in groupby(joined, key=attrgetter("step")):
+        first, *others = same
+        mine = tuple(islice(layers, 0 if first[-1] is None else 1 + len(others)))
+        pulses = unpack_pulses(first.pulses, len(names)) if first.pulses else ()
+        yield StepRecord(first.step, first.epoch, metrics(first), mine, _clipping(first), pulses)
 
 
 def metrics(row: Snapshot | Row[Any]) -> Metrics:
@@ -85,8 +91,11 @@ def monte_carlo(file: bytes) -> MonteCarlo:
     return MonteCarlo(**load_tensors(file))
 
 
-def _layer(row: Row[Any], spec: RunSpec) -> LayerSnapshot:
-    name = spec.layers[row.position]
-    signals = unpack(row.data, OUTPUT_SIGNALS if name == "output" else SIGNALS)
-    health = Health(**{value: getattr(row, value) for value in HEALTH})
-    return LayerSnapshot(name, signals, health, load_tensors(row.extras) if row.extras else {})
+def _layers(rows: Sequence[Sequence[Any]], names: tuple[str, ...]) -> Iterator[LayerSnapshot]:
+    """From LAYER_COLUMNS, in the order of the rows. Those of a kind are unpacked together."""
+    last = len(names) - 1
+    hidden = iter(unpack([data for position, *_, data in rows if position < last], SIGNALS))
+    output = iter(unpack([data for position, *_, data in rows if position == last], OUTPUT_SIGNALS))
+    for position, extras, *health, _ in rows:
+        signals = next(hidden if position < last else output)
+        yield LayerSnapshot(names[position], signals, Health(*health), load_tensors(extras) if extras else {})

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.freshness import ASK_AGAIN
 from app.settings import Settings, is_loopback
 from app.share import HEADERS as SHARE_HEADERS
 
@@ -120,7 +121,8 @@ def _with_headers(path: str, send: Send) -> Send:
             headers.setdefault("X-Frame-Options", "DENY")
             headers.setdefault("Referrer-Policy", "same-origin")
             if path.startswith("/s/"):
-                headers.update(SHARE_HEADERS)
+                asked_again = headers.get("cache-control") == ASK_AGAIN
+                headers.update(SHARE_HEADERS | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
         await send(message)
 
     return send_with_headers

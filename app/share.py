@@ -1,10 +1,13 @@
 """What a share link opens: one run, to read, without an account. Nothing else is below /s/."""
 
+import math
+
 from fastapi import APIRouter, Request, Response
 
 from app import pages, store
 from app.db import SessionDep
-from app.reading import Opened, reading_routes
+from app.live import Opened
+from app.reading import reading_routes
 
 router = APIRouter(prefix="/s/{token}", tags=["share"])
 
@@ -17,10 +20,10 @@ class NoSuchShare(Exception):
 
 
 def open_share(token: str, session: SessionDep) -> Opened:
-    run_id = store.shared_run_id(session, token)
-    if run_id is None:
+    share = store.open_share(session, token)
+    if share is None:
         raise NoSuchShare
-    return Opened(run_id, still=lambda later: store.shared_run_id(later, token) == run_id)
+    return Opened(share.run_id, share.token_hash, share.expires or math.inf)
 
 
 @router.get("", response_class=Response, responses={200: {"content": {"text/html": {}}}})
@@ -37,7 +40,35 @@ router.include_router(reading_routes(open_share))
 
 
 def no_such_share(_request: Request, _error: Exception) -> Response:
-    """The same answer, byte for byte, whatever was wrong with the link."""
-    text = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    text += "<title>Not found</title><h1>This link opens nothing</h1><p>Ask whoever sent it for a new one.</p></html>"
-    return Response(text, 404, media_type="text/html", headers=HEADERS)
+    """The same answer, byte for byte, whatever was wrong with the link and whoever asks: so in both languages."""
+    return Response(_NOTHING, 404, media_type="text/html", headers=HEADERS)
+
+
+# Needs no other file.
+_NOTHING = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not found · No encontrado</title>
+<link rel="icon" href="data:,">
+<style>
+  :root { color-scheme: light dark; }
+  body { min-height: 100vh; margin: 0; display: grid; place-content: center; gap: 32px; padding: 24px;
+    box-sizing: border-box; font: 16px/1.5 system-ui, sans-serif; text-align: center;
+    color: light-dark(#15181d, #e8eaee); background: light-dark(#f6f6f3, #0f1216); }
+  svg { width: 64px; margin: auto; stroke: light-dark(#5b6470, #9ba5b1); fill: none; stroke-width: 2; }
+  h1, h2 { margin: 0; font-size: 22px; line-height: 1.3; }
+  p { margin: 4px 0 0; color: light-dark(#5b6470, #9ba5b1); }
+</style>
+<main>
+  <svg viewBox="0 0 48 24" aria-hidden="true"><path d="M2 22C14 22 18 2 24 2" /><path d="M46 22C34 22 30 2 24 2"
+    stroke-dasharray="3 4" /></svg>
+  <h1>This link opens nothing</h1>
+  <p>It may have ended. Ask whoever sent it for a new one.</p>
+</main>
+<section lang="es">
+  <h2>Este enlace no abre nada</h2>
+  <p>Quizá haya caducado. Pide uno nuevo a quien te lo envió.</p>
+</section>
+</html>
+"""

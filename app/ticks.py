@@ -8,9 +8,11 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST_EXPONENT = 3
 
 
-def ticks(axis: dict[str, Any]) -> list[tuple[float, str]]:
+def ticks(axis: dict[str, Any], decimal_mark: str = ".") -> list[tuple[float, str]]:
     """Values in the axis' own numbers (on a logarithmic axis: of the logarithm) and their texts."""
-    return _log_ticks(axis) if axis["type"] == "log" else _linear_ticks(axis)
+    if axis["type"] == "log":
+        return _log_ticks(axis)
+    return [(value, text.replace(".", decimal_mark)) for value, text in _linear_ticks(axis)]
 
 
 def _linear_ticks(axis: dict[str, Any]) -> list[tuple[float, str]]:
@@ -47,10 +49,11 @@ def _log_ticks(axis: dict[str, Any]) -> list[tuple[float, str]]:
     powers = [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
     between = () if rough > 0.7 else (2, 5) if rough > 0.3 else range(2, 10)
     silent = [place for power in powers for digit in between if (place := power + math.log10(digit)) <= high]
-    return [(power, _power_of_ten(power)) for power in powers] + [(place, "") for place in silent]
+    return [(power, power_of_ten(power)) for power in powers] + [(place, "") for place in silent]
 
 
-def _power_of_ten(exponent: int) -> str:
+def power_of_ten(exponent: int) -> str:
+    """As Plotly writes it."""
     return {0: "1", 1: "10"}.get(exponent, f"10{_superscript(exponent)}")
 
 

@@ -4,6 +4,7 @@ A trainer yields StepRecords, the store keeps them, and figures, rules, exports 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,7 +86,7 @@ class LayerSnapshot:
     """
 
     layer: str
-    signals: dict[str, SignalSummary]
+    signals: Mapping[str, SignalSummary]
     health: Health = Health()
     extras: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 

@@ -27,9 +27,11 @@ EPS = 1e-5  # what batch normalisation adds to a variance
 @dataclass(frozen=True)
 class Prediction:
     """By the signal's name the `variance` (hidden layers,) at step 0, over all units and monitoring examples:
-    `activation` z and `backprop_gradient` N · ∂C/∂s (for maxout: of the unit's output)."""
+    `activation` z and `backprop_gradient` N · ∂C/∂s (for maxout: of the unit's output). `source` (hidden layers, 2) are
+    mean and standard deviation of the pre-activations s that f is applied to (for maxout: of each piece)."""
 
     variance: dict[str, Floats]
+    source: Floats
 
     def std(self, signal: str) -> Floats:
         """(hidden layers,) what the probe measures as the signal's `std`."""
@@ -61,9 +63,10 @@ class Moments(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """`variance` of z. On its way down the gradient's variance is multiplied by `slope` from what the layer passes on
-    to its s, and by `down` from its s to what it reads."""
+    """`source`: mean and std of s. `variance` of z. On its way down the gradient's variance is multiplied
+    by `slope` from what the layer passes on to its s, and by `down` from its s to what it reads."""
 
+    source: tuple[float, float]
     variance: float
     slope: float
     down: float
@@ -94,7 +97,8 @@ def predict(spec: RunSpec) -> Prediction | None:
         layers, logits = _forward(spec)
         gradients = _backward(layers, _output_gradient(spec, logits))
     activations = np.array([layer.variance for layer in layers[:-1]])
-    return Prediction({"activation": activations, "backprop_gradient": gradients})
+    source = np.array([layer.source for layer in layers[:-1]])
+    return Prediction({"activation": activations, "backprop_gradient": gradients}, source)
 
 
 def _forward(spec: RunSpec) -> tuple[list[Layer], float]:
@@ -105,7 +109,7 @@ def _forward(spec: RunSpec) -> tuple[list[Layer], float]:
         layer, fed = _hidden(spec, index, fed)
         layers.append(layer)
     up, down = _gains(spec, spec.depth)
-    return [*layers, Layer(up * fed.square, 1.0, down)], up * fed.square
+    return [*layers, Layer((spec.bias_init, math.sqrt(up * fed.square)), up * fed.square, 1.0, down)], up * fed.square
 
 
 def _backward(layers: list[Layer], gradient: float) -> Floats:
@@ -146,19 +150,22 @@ def _hidden(spec: RunSpec, index: int, fed: Fed) -> tuple[Layer, Fed]:
     two examples are then independent on average, and units no longer differ by their own mean.
     """
     up, down = _gains(spec, index)
-    unit = _unit(spec, index)
+    unit = unit_of(spec, index)
     if spec.batch_norm == "before":
         within = up * (fed.square - fed.pair)  # of one unit's Wx + b, over the examples
-        z = _moments(unit, 0.0, math.sqrt(within / (within + EPS)))
-        return Layer(z.variance, z.slope, down / (within + EPS)), Fed(z.variance + z.mean * z.mean, z.mean * z.mean)
-    z = _moments(unit, spec.bias_init, math.sqrt(up * fed.square))
+        source = 0.0, math.sqrt(within / (within + EPS))
+        z = _moments(unit, *source)
+        layer = Layer(source, z.variance, z.slope, down / (within + EPS))
+        return layer, Fed(z.variance + z.mean * z.mean, z.mean * z.mean)
+    source = spec.bias_init, math.sqrt(up * fed.square)
+    z = _moments(unit, *source)
     if spec.batch_norm == "none":
-        return Layer(z.variance, z.slope, down), Fed(z.variance + z.mean * z.mean)
+        return Layer(source, z.variance, z.slope, down), Fed(z.variance + z.mean * z.mean)
     slope = _normalised_slope(unit, spec.bias_init, up * (fed.square - fed.pair), up * fed.pair)
-    return Layer(z.variance, slope, down), Fed(z.variance / (z.variance + EPS))
+    return Layer(source, z.variance, slope, down), Fed(z.variance / (z.variance + EPS))
 
 
-def _unit(spec: RunSpec, index: int) -> Unit:
+def unit_of(spec: RunSpec, index: int) -> Unit:
     activation = spec.activations[index]
     function, alpha = activation.function, spec.activation_alpha(activation)
     if function is None:
@@ -168,7 +175,7 @@ def _unit(spec: RunSpec, index: int) -> Unit:
 
 def _moments(unit: Unit, mean: float, std: float) -> Moments:
     """Of z = f(s) for s ~ N(mean, std²), for maxout of the largest of `pieces` such s, whose slope is 1."""
-    edges, weight = _grid(unit.pieces)
+    edges, weight = grid(unit.pieces)
     centres = (edges[:-1] + edges[1:]) / 2
     z = mean + std * centres
     slope = np.ones(CELLS)
@@ -181,7 +188,7 @@ def _moments(unit: Unit, mean: float, std: float) -> Moments:
 
 
 @cache
-def _grid(pieces: int) -> tuple[Floats, Floats]:
+def grid(pieces: int) -> tuple[Floats, Floats]:
     """Edges of the cells in standard deviations, 0 among them (there most activations have their kink), and the
     probability of each cell for the largest of `pieces` normal numbers: density k φ Φᵏ⁻¹."""
     edges = np.linspace(-REACH, REACH, CELLS + 1)

@@ -1,14 +1,18 @@
 // The page of a run: figures that follow the run while it goes on.
 
 import { Board } from "./board.js";
-import { loadPlotly } from "./chart.js";
+import { plotlyLoaded } from "./chart.js";
+import { Controls } from "./controls.js";
+import { Figures } from "./figures.js";
 import { followRun } from "./live.js";
+import { makePermalink } from "./permalink.js";
 import { makeSharing } from "./sharing.js";
 import { Slider } from "./slider.js";
+import { State } from "./state.js";
+import { Tools } from "./tools.js";
 
-const PLOTLY = "/static/plotly.min.js";
+const ACTIVE = ["queued", "running"];
 const REFRESH_MS = 300; // while it goes on: drawing more often would take the processor away from the training
-
 const ADDRESS_MS = 250; // browsers refuse to change the address too often
 
 const root = document.querySelector("#run");
@@ -20,46 +24,76 @@ const moments = new Map(
     .map((pair) => pair.split(":").map(Number)),
 );
 
-async function fetchFigure(name, query, renderer) {
-  const address = `${base}/figures/${name}${renderer === "svg" ? ".svg" : ""}`;
-  const answer = await fetch(`${address}?${new URLSearchParams({ ...query, theme: "page" })}`);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return answer.text();
+const state = new State(location.search);
+const figures = new Figures(base, state);
+let board, slider, controls;
+
+function showFigures() {
+  board = new Board(root, state, figures.get.bind(figures));
+  slider = new Slider(root.querySelector("#slider"), root.dataset.epochs, choose, (steps) => board.prepare(steps));
+  controls = new Controls(root, state, redraw, (step) => slider.goTo(step));
+  new Tools(root, state, keepInAddress);
+  refresh();
+}
+
+function choose(step, following, moving) {
+  state.step = following ? null : step;
+  state.shown = step;
+  controls.show();
+  board.show(step, moving);
+  keepInAddress();
 }
 
 let addressTimer = 0;
-const board = new Board(root, fetchFigure);
-const slider = new Slider(root.querySelector("#slider") ?? document.createElement("div"), root.dataset.epochs, choose);
 
-function choose(step, following) {
-  board.step = step;
-  board.settle();
+function keepInAddress() {
   clearTimeout(addressTimer);
-  addressTimer = setTimeout(() => keepInAddress(step, following), ADDRESS_MS);
+  addressTimer = setTimeout(() => {
+    const query = state.query();
+    history.replaceState(null, "", addressOf(query));
+    for (const link of document.querySelectorAll(".languages a")) link.search = `${query}&lang=${link.hreflang}`;
+  }, ADDRESS_MS);
 }
 
-// A link to the page shows what its sender saw.
-function keepInAddress(step, following) {
-  const address = new URL(location.href);
-  if (following) address.searchParams.delete("step");
-  else address.searchParams.set("step", step);
-  if (address.href !== location.href) history.replaceState(null, "", address);
+const addressOf = (query) => location.pathname + (query && `?${query}`) + location.hash;
+
+// While the run goes on its latest snapshot is soon another one.
+function permalink() {
+  const query = state.query(ACTIVE.includes(root.dataset.status) ? state.shown : state.step);
+  return new URL(addressOf(query), location.href).href;
+}
+
+function redraw() {
+  board.settle();
+  keepInAddress();
 }
 
 let firstPicture = null;
 let timer = 0;
 
-function refresh(step = null) {
+function refresh() {
   timer = 0;
-  board.attempt = root.dataset.attempt;
-  board.version = [root.dataset.attempt, moments.size, root.dataset.status].join(" ");
+  const { attempt, status } = root.dataset;
+  board.attempt = attempt;
+  board.live = ACTIVE.includes(status);
+  board.version = state.version = [attempt, moments.size, status, document.documentElement.lang].join(".");
   if (!moments.size) return;
-  slider.update([...moments].sort(([a], [b]) => a - b), step);
-  // The server draws the first picture, for Plotly takes a second to load.
-  firstPicture ??= board.settle().then(() => loadPlotly(PLOTLY)).then(() => board.usePlotly());
+  root.querySelector("#drawings").classList.remove("empty");
+  slider.update([...moments].sort(([a], [b]) => a - b), firstPicture ? null : state.step);
+  firstPicture ??= showFirst();
 }
 
-const pinned = new URLSearchParams(location.search).get("step");
-refresh(pinned === null || !moments.has(Number(pinned)) ? null : Number(pinned));
+// The server has drawn the first picture, for Plotly takes a second to load; the charts' numbers travel meanwhile.
+async function showFirst() {
+  board.fetchAll();
+  await plotlyLoaded();
+  board.usePlotly();
+}
+
+// A run that ended before it measured anything has no figures.
+if (root.querySelector("#drawings")) {
+  showFigures();
+  followRun(root, base, moments, () => (timer ||= setTimeout(refresh, firstPicture ? REFRESH_MS : 0)));
+}
 makeSharing(root);
-followRun(root, base, moments, () => (timer ||= setTimeout(refresh, firstPicture ? REFRESH_MS : 0)));
+makePermalink(root, permalink);

@@ -35,7 +35,9 @@ def test_a_run_is_launched_opened_read_shared_and_closed_by_keyboard_alone(page:
     expect(page.get_by_role("heading", level=1)).to_have_text("By keyboard")
 
     slider = page.get_by_label("Epoch", exact=True)
-    expect(page.locator('.figure[data-figure="activation"] .scatterlayer path.js-line')).to_have_count(2, timeout=20_000)
+    expect(page.locator('.figure[data-figure="activation"] .scatterlayer path.js-line')).to_have_count(
+        2, timeout=20_000
+    )
     tab_to(page, page.get_by_role("button", name="layer 1", exact=True))
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="layer 1", exact=True)).to_have_attribute("aria-pressed", "false")

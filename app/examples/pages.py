@@ -12,7 +12,9 @@ from app.db import SessionDep
 from app.examples import BY_SLUG
 from app.examples.prepared import Prepared
 from app.i18n import gettext as _
-from app.reading import Opened, reading_routes
+from app.live import Hub, Opened
+from app.page_state import page_state
+from app.reading import reading_routes
 from app.run_view import run_view
 from app.settings import Settings
 
@@ -24,6 +26,7 @@ def examples_app(settings: Settings, prepared: Prepared) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.state.settings = settings
     app.state.engine, app.state.cache = prepared.engine, prepared.cache
+    app.state.hub = Hub(prepared.engine)
     app.include_router(router)
     return app
 
@@ -34,14 +37,15 @@ def example_page(request: Request, slug: str, session: SessionDep) -> Response:
     run = request.app.state.cache.load(session, slug)
     if run is None:
         raise HTTPException(404, _("There is no such example."))
-    context: dict[str, Any] = run_view(run) | {"example": BY_SLUG[slug], "base": f"/examples/{slug}"}
+    shown = run_view(run, page_state(request))
+    context: dict[str, Any] = shown | {"example": BY_SLUG[slug], "base": f"/examples/{slug}"}
     return pages.templates.TemplateResponse(request, "example.html", context)
 
 
 def _open_example(slug: str) -> Opened:
     if slug not in BY_SLUG:
         raise HTTPException(404, _("There is no such example."))
-    return Opened(slug, still=lambda _session: True)
+    return Opened(slug)
 
 
 router.include_router(reading_routes(_open_example))

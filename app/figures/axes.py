@@ -18,7 +18,8 @@ Array = NDArray[np.float64]
 
 def numbers(values: Iterable[float]) -> list[float | None]:
     """To six significant digits; None for what is not finite."""
-    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]
+    plain = values.tolist() if isinstance(values, np.ndarray) else values
+    return [float("%.6g" % value) if math.isfinite(value) else None for value in plain]  # noqa: UP031 - the fastest
 
 
 def round_limit(value: float) -> float:
@@ -48,10 +49,11 @@ def padded(low: float, high: float) -> tuple[float, float]:
 def decades(values: Iterable[float], most: int = 400) -> tuple[int, int]:
     """Exponents of the powers of ten around the positive values, at least one apart and, counted from above, at most
     `most`."""
-    logs = [math.log10(value) for value in values if math.isfinite(value) and value > 0]
-    if not logs:
+    every = np.asarray(values if isinstance(values, np.ndarray) else list(values), dtype=np.float64)
+    positive = every[np.isfinite(every) & (every > 0)]
+    if not positive.size:
         return -1, 0
-    low, high = math.floor(min(logs)), math.ceil(max(logs))
+    low, high = math.floor(math.log10(positive.min())), math.ceil(math.log10(positive.max()))
     return max(min(low, high - 1), high - most), high
 
 
@@ -65,6 +67,25 @@ def log(theme: Theme, low: float, high: float, title: str = "", ticks: int = 6) 
     # Plotly writes powers of ten a quarter larger than it is told.
     smaller = {"tickfont": {"size": 9}}
     return _axis(theme, *padded(low, high), title, ticks) | smaller | {"type": "log", "minorloglabels": "none"}
+
+
+def fitting(theme: Theme, values: Array, logarithmic: bool | None) -> Json:
+    """An axis for these values, of any shape. None: logarithmic only where they leave their start far behind. A linear
+    one begins at 0 or, where the values stay far from it and yet change, near them."""
+    finite = values[np.isfinite(values)]
+    if logarithmic or (logarithmic is None and finite.size and finite.max() > 50 * finite[0] > 0):
+        return log(theme, *decades(finite))
+    low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=0))
+    # The noise of a loss that does not move (by a tenth) must not look like learning.
+    if 0.9 * high > low > 0.5 * high:
+        tenth = 10.0 ** math.floor(math.log10(high)) / 10
+        return linear(theme, *padded(tenth * math.floor(low / tenth), tenth * math.ceil(high / tenth)))
+    return linear(theme, *padded(0, round_limit(high)))
+
+
+def shown(values: Array, axis: Json) -> Array:
+    """What the axis can show: on a logarithmic one NaN for 0 and below."""
+    return np.where(values > 0, values, math.nan) if axis["type"] == "log" else values
 
 
 def layers(theme: Theme, depth: int, title: str = "") -> Json:

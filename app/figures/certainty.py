@@ -6,6 +6,8 @@ import numpy as np
 
 from app.figures import axes, marks
 from app.figures.axes import Array, Json
+from app.i18n import gettext as _
+from app.i18n import ngettext
 from app.theme import Theme
 from ml.records import RunRecord
 
@@ -25,26 +27,32 @@ def monte_carlo(run: RunRecord, theme: Theme) -> Json:
     edges = np.linspace(0, most, _BINS + 1)
     groups = _entropies(run)
     outlines = [_outline(values, edges) for values in groups.values()]
-    top = max((max(y) for _, y in outlines), default=1.0)
-    x_axis = axes.linear(theme, *axes.padded(0, most), "predictive entropy, nats")
+    top = max((max(y) for x, y in outlines), default=1.0)
+    x_axis = axes.linear(theme, *axes.padded(0, most), _("predictive entropy, nats"))
     layout = marks.frame(
-        theme, 250, x_axis, axes.linear(theme, *axes.padded(0, axes.round_limit(1.2 * top))), "probability density"
+        theme, 250, x_axis, axes.linear(theme, *axes.padded(0, axes.round_limit(1.2 * top))), _("probability density")
     )
     if not groups:
         marks.say(layout, _why_nothing(run))
     looks = {"right": (theme.colour(lambda p: p.train), "solid"), "wrong": (theme.colour(lambda p: p.alarm), "6px,3px")}
     data = [
-        marks.line(x, y, f"{len(values)} {name} answer{'s' if len(values) != 1 else ''}", *looks[name])
-        for (name, values), (x, y) in zip(groups.items(), outlines, strict=True)
+        marks.line(x, y, _answers(group, len(values)), *looks[group])
+        for (group, values), (x, y) in zip(groups.items(), outlines, strict=True)
     ]
     _name_in_the_corner(layout, data)
     return {"data": data, "layout": layout}
 
 
+def _answers(group: str, count: int) -> str:
+    if group == "right":
+        return ngettext("{count} right answer", "{count} right answers", count)
+    return ngettext("{count} wrong answer", "{count} wrong answers", count)
+
+
 def _why_nothing(run: RunRecord) -> str:
     if run.monte_carlo:
-        return "no answer is finite"
-    return "measured at the end of the run" if run.snapshots else "waiting for the first snapshot"
+        return _("no answer is finite")
+    return _("measured at the end of the run") if run.snapshots else _("waiting for the first snapshot")
 
 
 def _entropies(run: RunRecord) -> dict[str, Array]:
@@ -60,7 +68,7 @@ def _entropies(run: RunRecord) -> dict[str, Array]:
 def _outline(values: Array, edges: Array) -> tuple[Array, Array]:
     """The density as a line along the tops of its bins, from 0 to 0."""
     # Rounding may put the entropy of a uniform answer a hair beyond the last edge.
-    density, _ = np.histogram(values.clip(edges[0], edges[-1]), edges, density=True)
+    density = np.histogram(values.clip(edges[0], edges[-1]), edges, density=True)[0]
     return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(density, 2), [0.0]])
 
 

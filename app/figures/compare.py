@@ -13,8 +13,7 @@ from app.figures import axes, marks
 from app.figures.axes import Array, Json
 from app.figures.densities import outline
 from app.figures.heatmap import saturation
-from app.figures.layer_lines import layer_label, layer_line, name_lines, positive
-from app.figures.over_epochs import value_axis
+from app.figures.layer_lines import layer_label, layer_line, name_lines
 from app.i18n import gettext as _
 from app.theme import Theme, run_dash
 from ml.records import RunRecord, StepRecord
@@ -59,7 +58,7 @@ def curves(shown: Sequence[Group], theme: Theme, metric: str, title: str, by: st
     means = [_mean_and_std(group, metric, by, unit) for group in shown]
     ends = [y for _x, mean, std in means for y in (mean - std, mean + std)]
     x_axis = _moments_axis(theme, [float(x[-1]) for x, *_ in means if len(x)], by)
-    y_axis = value_axis(theme, np.concatenate(ends) if ends else np.array([]))
+    y_axis = axes.fitting(theme, np.concatenate(ends), None)
     layout = marks.frame(theme, 270, x_axis, y_axis, title, right=52)
     bands = [
         marks.band(x, mean - std, mean + std, _("{run} ± std", run=group.letter), group.colour(theme, 0.18))
@@ -149,7 +148,7 @@ def gradient_flow(run: RunRecord, beside: Sequence[RunRecord], theme: Theme) -> 
     x_axis = _moments_axis(theme, [run.epochs[-1]] if run.snapshots else [], "epoch")
     y_axis = axes.log(theme, *axes.decades(all_of_them))
     layout = marks.frame(theme, 260, x_axis, y_axis, _("std of the gradient N · ∂C/∂s"), right=60)
-    columns = positive(run.statistic("backprop_gradient", "std")).T
+    columns = axes.shown(run.statistic("backprop_gradient", "std"), y_axis).T
     data = [layer_line(run.spec, theme, i, run.epochs, column) for i, column in enumerate(columns)]
     if not run.snapshots:
         marks.say(layout, _("waiting for the first snapshot"))
@@ -161,14 +160,16 @@ def saturation_map(run: RunRecord, beside: Sequence[RunRecord], theme: Theme) ->
     """One run's saturation by layer and epoch, in the colours of all of them."""
     if all(activation.max_slope is None for activation in run.spec.activations):
         return marks.blank(theme, _("no activation of it has a flat side"))
-    maps = [saturation(other, theme) for other in beside]
-    most = max(trace["zmax"] for figure in maps for trace in figure["data"])
+    widest = max((_cells(saturation(other, theme)) for other in beside), key=lambda cells: cells["zmax"])
     figure = saturation(run, theme)
-    for trace in figure["data"]:
-        texts = ["0 %", f"{most * 50:g} %", f"{'' if most == 1 else '≥ '}{most * 100:g} %"]
-        trace["zmax"] = most
-        trace["colorbar"] |= {"tickvals": [0, most / 2, most], "ticktext": texts}
+    _cells(figure).update(zmax=widest["zmax"], colorbar=widest["colorbar"])
     return figure
+
+
+def _cells(overview: Json) -> Json:
+    """The trace that has the colours."""
+    found: Json = overview["data"][0]
+    return found
 
 
 # --- by name ---

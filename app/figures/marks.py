@@ -8,16 +8,23 @@ import numpy as np
 
 from app.figures import axes
 from app.figures.axes import Array, Json, numbers
+from app.i18n import gettext as _
+from app.i18n import language, separators
 from app.theme import FONT, Theme
 
 
 class End(NamedTuple):
-    """Where a line ends, in the axes' own numbers, and what to call it there."""
+    """Where a line ends, in the axes' own numbers, and what to call it there; `layer` is whose line it is, if any's."""
 
     text: str
     colour: str
     x: float
     y: float
+    layer: str = ""
+
+
+# Of a line with more points each stretch's lowest and highest are kept: on a screen the picture is the same.
+MOST_POINTS = 600
 
 
 def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int = 14) -> Json:
@@ -40,7 +47,7 @@ def frame(theme: Theme, height: int, x: Json, y: Json, y_title: str, right: int 
         "yaxis": y,
         "annotations": [title],
         "shapes": [],
-    }
+    } | ({} if language() == "en" else {"separators": separators()})
 
 
 def blank(theme: Theme, reason: str) -> Json:
@@ -62,8 +69,24 @@ def line(x: Iterable[float], y: Iterable[float], name: str, colour: str, dash: s
         "y": ys,
         "line": {"color": colour, "dash": dash, "width": width},
         "marker": {"color": colour, "size": 6},
-        "hovertemplate": f"{name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+        "hovertemplate": _("{line}: %{{y:.4g}} at %{{x:.4g}}", line=name) + "<extra></extra>",
     }
+
+
+def thinned(x: Array, y: Array) -> tuple[Array, Array]:
+    """The envelope of a line with many points; gaps stay."""
+    kept = envelope(y)
+    return x[kept], y[kept]
+
+
+def envelope(values: Array) -> list[int]:
+    """Indices of at most about MOST_POINTS values, the first and the last among them."""
+    if len(values) <= MOST_POINTS:
+        return list(range(len(values)))
+    stretches = np.array_split(np.arange(1, len(values) - 1), MOST_POINTS // 2 - 1)
+    # Of a stretch with a gap NaN is both the lowest and the highest.
+    extremes = [stretch[pick(values[stretch])] for stretch in stretches for pick in (np.argmin, np.argmax)]
+    return sorted({0, *map(int, extremes), len(values) - 1})
 
 
 def band(x: Iterable[float], low: Array, high: Array, name: str, colour: str) -> Json:
@@ -83,13 +106,13 @@ def band(x: Iterable[float], low: Array, high: Array, name: str, colour: str) ->
     }
 
 
-def end(trace: Json, value: str = "") -> End | None:
-    """The last point of a line, None where it has none; its name is followed by y as the format `value` writes it."""
-    points = [(x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if y is not None]
-    if not points:
+def end(trace: Json) -> End | None:
+    """The last point of a line, None where it has none."""
+    last = next((i for i in range(len(trace["y"]) - 1, -1, -1) if trace["y"][i] is not None), None)
+    if last is None:
         return None
-    x, y = points[-1]
-    return End(f"{trace['name']} {value.format(y)}".strip(), trace["line"]["color"], x, y)
+    x, y = trace["x"][last], trace["y"][last]
+    return End(trace["name"], trace["line"]["color"], x, y, trace.get("meta", ""))
 
 
 def note(text: str, x: float, y: float, **rest: Any) -> Json:
@@ -100,6 +123,18 @@ def note(text: str, x: float, y: float, **rest: Any) -> Json:
 def say(layout: Json, text: str) -> None:
     """Write in the middle of the plot why there is nothing in it."""
     layout["annotations"].append(note(text, 0.5, 0.5, xref="paper", yref="paper"))
+
+
+def remark(layout: Json, text: str) -> None:
+    """A line of text between the quantity's name and the plot, which moves down for it."""
+    line = 15
+    layout["annotations"][0]["yshift"] += line
+    layout["margin"]["t"] += line
+    layout["height"] += line
+    layout["annotations"].append(
+        note(text, 0, 1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", xshift=-44, yshift=6,
+             font={"size": 11})
+    )  # fmt: skip
 
 
 def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:
@@ -143,7 +178,8 @@ def name_ends(layout: Json, ends: Sequence[End], most: int = 8) -> None:
     for end, place, height in zip(ends, places, heights, strict=True):
         layout["annotations"].append(
             note(end.text, end.x, place, xref="x", yref="y", xanchor="left", xshift=6,
-                 yshift=round(height - place * pixels, 1), font={"color": end.colour, "size": 11})
+                 yshift=round(height - place * pixels, 1), font={"color": end.colour, "size": 11},
+                 **({"name": end.layer} if end.layer else {}))
         )  # fmt: skip
 
 

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from app.figures import axes, marks
 from app.figures.axes import Json
 from app.figures.layer_lines import layer_lines, name_lines
-from app.figures.over_epochs import epoch_axis, explain_gaps, value_axis
+from app.figures.over_epochs import epoch_axis, explain_gaps
+from app.figures.view import View
+from app.i18n import gettext as _
+from app.i18n import number
 from app.theme import Theme
 from ml.records import Clipping, RunRecord
 
 _HEIGHT = 250
 
 
-def clipping(run: RunRecord, theme: Theme) -> Json:
+def clipping(run: RunRecord, theme: Theme, view: View) -> Json:
     """The norm of the gradient of all parameters before and after it was clipped, each the mean over the training steps
     since the snapshot before.
 
@@ -27,11 +30,12 @@ def clipping(run: RunRecord, theme: Theme) -> Json:
     epochs, found = _clippings(run)
     before, after = (np.array([getattr(c, name) for c in found]) for name in ("norm_before", "norm_after"))
     limits = [run.spec.clip_limit] if run.spec.clip == "norm" else []
-    y_axis = value_axis(theme, np.concatenate([limits, before, after]))
-    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, "mean norm of the gradient", right=70)
+    y_axis = axes.fitting(theme, np.concatenate([limits, before, after]), view.log)
+    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, _("mean norm of the gradient"), right=70)
+    across, before, after = np.array(epochs), axes.shown(before, y_axis), axes.shown(after, y_axis)
     lines = [
-        marks.line(epochs, before, "before", theme.colour(lambda p: p.muted), "6px,3px"),
-        marks.line(epochs, after, "after", theme.colour(lambda p: p.train), "solid"),
+        marks.line(*marks.thinned(across, before), _("before"), theme.colour(lambda p: p.muted), "6px,3px"),
+        marks.line(*marks.thinned(across, after), _("after"), theme.colour(lambda p: p.train), "solid"),
     ]
     return _finished(run, theme, layout, lines, limits)
 
@@ -44,11 +48,10 @@ def clipped(run: RunRecord, theme: Theme) -> Json:
     without clipping.
     """
     epochs, found = _clippings(run)
-    layout = marks.frame(
-        theme, _HEIGHT, epoch_axis(run, theme), axes.linear(theme, *axes.padded(0, 100)), "clipped steps, %", right=70
-    )
-    shares = [100 * c.clipped for c in found]
-    return _finished(run, theme, layout, [marks.line(epochs, shares, "", theme.colour(lambda p: p.train), "solid")])
+    y_axis = axes.linear(theme, *axes.padded(0, 100))
+    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, _("clipped steps, %"), right=70)
+    shares = marks.thinned(np.array(epochs), np.array([100 * c.clipped for c in found]))
+    return _finished(run, theme, layout, [marks.line(*shares, "", theme.colour(lambda p: p.train), "solid")])
 
 
 def _clippings(run: RunRecord) -> tuple[list[float], list[Clipping]]:
@@ -56,7 +59,7 @@ def _clippings(run: RunRecord) -> tuple[list[float], list[Clipping]]:
     return [epoch for epoch, _ in found], [clipping for _, clipping in found]
 
 
-def unit_norms(run: RunRecord, theme: Theme) -> Json:
+def unit_norms(run: RunRecord, theme: Theme, view: View) -> Json:
     """The Euclidean norm of a unit's incoming weights: of each layer the longest (strong line) and the median (thin
     line), over training.
 
@@ -67,8 +70,9 @@ def unit_norms(run: RunRecord, theme: Theme) -> Json:
     norms = [[_longest_and_median(layer.extras.get("unit_norms")) for layer in s.layers] for s in run.snapshots]
     values = np.array(norms, dtype=np.float64).reshape(len(norms), len(run.spec.layers), 2)
     limits = [run.spec.max_norm] if run.spec.max_norm else []
-    y_axis = value_axis(theme, np.concatenate([limits, values.ravel()]))
-    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, "norm of a unit's weights", right=70)
+    y_axis = axes.fitting(theme, np.concatenate([limits, values.ravel()]), view.log)
+    layout = marks.frame(theme, _HEIGHT, epoch_axis(run, theme), y_axis, _("norm of a unit's weights"), right=70)
+    values = axes.shown(values, y_axis)
     longest, median = (layer_lines(run, theme, run.epochs, values[:, :, i], width=2.4 - 1.6 * i) for i in (0, 1))
     return _finished(run, theme, layout, longest, limits, thin=median)
 
@@ -89,6 +93,6 @@ def _finished(
     """The figure of these lines, which are named, of thin ones, which are not, and of the limits c."""
     explain_gaps(run, theme, layout)
     if run.snapshots and not any(line["x"] for line in lines):
-        marks.say(layout, "no step was taken yet")
-    name_lines(layout, lines, [marks.guide(theme, layout, limit, f"c = {limit:g}") for limit in limits])
+        marks.say(layout, _("no step was taken yet"))
+    name_lines(layout, lines, [marks.guide(theme, layout, limit, f"c = {number(limit, 'g')}") for limit in limits])
     return {"data": [*thin, *lines], "layout": layout}

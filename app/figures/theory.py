@@ -6,12 +6,11 @@ import numpy as np
 
 from app.figures import axes, marks
 from app.figures.axes import Array, Json
+from app.i18n import gettext as _
 from app.theme import Theme
 from ml.records import RunRecord
 from ml.spec import RunSpec
 from ml.theory import Prediction, predict, without
-
-_TITLES = {"activation": "std of the activation z", "backprop_gradient": "std of the gradient N · ∂C/∂s"}
 
 
 def predicted_activation(run: RunRecord, theme: Theme) -> Json:
@@ -46,7 +45,7 @@ def predicted(spec: RunSpec, prediction: Prediction, theme: Theme, signal: str, 
 def _compared(run: RunRecord, theme: Theme, signal: str) -> Json:
     if not run.snapshots:
         figure = _figure(run.spec, theme, signal, 260, {})
-        marks.say(figure["layout"], "waiting for the first snapshot")
+        marks.say(figure["layout"], _("waiting for the first snapshot"))
         return figure
     prediction = predict(run.spec)
     expected = {"predicted": prediction.std(signal)} if prediction else {}
@@ -55,24 +54,32 @@ def _compared(run: RunRecord, theme: Theme, signal: str) -> Json:
 
 def _figure(spec: RunSpec, theme: Theme, signal: str, height: int, stds: dict[str, Array]) -> Json:
     """`stds` (hidden layers,) by the name of their line."""
-    data = [_line(theme, name, std) for name, std in stds.items()]
+    data = [_line(theme, what, std) for what, std in stds.items()]
     low, high = axes.decades(np.concatenate([[], *stds.values()]))
     reason = without(spec) if stds else ""
     # The reason gets a decade of its own, which no line enters.
     y_axis = axes.log(theme, low, high + bool(reason))
-    x_axis = axes.layers(theme, spec.depth, "hidden layer")
-    layout = marks.frame(theme, height, x_axis, y_axis, _TITLES[signal], right=70)
+    x_axis = axes.layers(theme, spec.depth, _("hidden layer"))
+    layout = marks.frame(theme, height, x_axis, y_axis, _title(signal), right=70)
     if reason:
-        layout["annotations"].append(marks.note(reason, 0.5, 1, xref="paper", yref="paper", yanchor="top", yshift=-8))
+        layout["annotations"].append(
+            marks.note(_(reason), 0.5, 1, xref="paper", yref="paper", yanchor="top", yshift=-8)
+        )
     ends = [end for trace in data if (end := marks.end(trace))]
     if stds and not ends:
-        marks.say(layout, "0 or not finite in every layer")
+        marks.say(layout, _("0 or not finite in every layer"))
     marks.name_ends(layout, ends)
     return {"data": data, "layout": layout}
 
 
-def _line(theme: Theme, name: str, std: Array) -> Json:
+def _title(signal: str) -> str:
+    return _("std of the activation z") if signal == "activation" else _("std of the gradient N · ∂C/∂s")
+
+
+def _line(theme: Theme, what: str, std: Array) -> Json:
     layers, positive = range(1, len(std) + 1), np.where(std > 0, std, math.nan)
-    if name == "predicted":
-        return marks.line(layers, positive, name, theme.colour(lambda p: p.muted), "6px,3px")
-    return marks.line(layers, positive, name, theme.colour(lambda p: p.train), "solid") | {"mode": "lines+markers"}
+    if what == "predicted":
+        return marks.line(layers, positive, _("predicted"), theme.colour(lambda p: p.muted), "6px,3px")
+    return marks.line(layers, positive, _("measured"), theme.colour(lambda p: p.train), "solid") | {
+        "mode": "lines+markers"
+    }

@@ -1,14 +1,7 @@
 """Every query: save what a run yields, load it as a RunRecord, list, cancel, share."""
 
-from app.store.listing import (
-    SHORTEST_END,
-    experiment_names,
-    ids_ending,
-    last_metrics,
-    list_runs,
-    shortest_end,
-)
-from app.store.live import LiveState, live_state
+from app.store.listing import SHORTEST_END, experiment_names, ids_ending, last_metrics, list_runs, shortest_end
+from app.store.live import LiveState, Look, live_state, look_at
 from app.store.runs import (
     COLOURS,
     MONTE_CARLO,
@@ -22,13 +15,12 @@ from app.store.runs import (
     delete_run,
     find_run,
     load_run,
-    metrics_after,
     monte_carlo,
     new_run,
     save_artifact,
     snapshots_after,
 )
-from app.store.shares import create_share, list_shares, revoke_share, shared_run_id
+from app.store.shares import create_share, list_shares, open_share, revoke_share
 from app.store.training import (
     Fenced,
     claim,
@@ -43,45 +35,10 @@ from app.store.training import (
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "COLOURS",
-    "MONTE_CARLO",
-    "SHORTEST_END",
-    "WEIGHTS",
-    "Fenced",
-    "LiveState",
-    "active_runs",
-    "artifact",
-    "artifacts",
-    "cancel_run",
-    "claim",
-    "count_by_status",
-    "create_run",
-    "create_share",
-    "delete_run",
-    "experiment_names",
-    "fail",
-    "fail_unclaimed",
-    "find_run",
-    "finish",
-    "forget_worker",
-    "ids_ending",
-    "is_current",
-    "last_metrics",
-    "list_runs",
-    "list_shares",
-    "live_state",
-    "living_workers",
-    "load_run",
-    "metrics_after",
-    "monte_carlo",
-    "new_run",
-    "release",
-    "report_worker",
-    "revoke_share",
-    "save_artifact",
-    "save_progress",
-    "save_snapshot",
-    "shared_run_id",
-    "shortest_end",
-    "snapshots_after",
+    "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "Fenced", "LiveState", "Look", "active_runs", "artifact",
+    "artifacts", "cancel_run", "claim", "count_by_status", "create_run", "create_share", "delete_run",
+    "experiment_names", "fail", "fail_unclaimed", "find_run", "finish", "forget_worker", "ids_ending", "is_current",
+    "last_metrics", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at",
+    "monte_carlo", "new_run", "open_share", "release", "report_worker", "revoke_share", "save_artifact",
+    "save_progress", "save_snapshot", "shortest_end", "snapshots_after",
 ]  # fmt: skip

@@ -2,11 +2,16 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, Select, and_, case, func, literal, or_
+from sqlalchemy import select as select_columns
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
 
-from app.models import Run, Snapshot
+from app.models import Run, Share, Snapshot
+from app.rows import METRICS, metrics
+from ml.records import StepRecord
 from ml.spec import RunSpec
 
 
@@ -26,26 +31,76 @@ class LiveState:
     snapshots: int
 
 
+@dataclass(frozen=True)
+class Look:
+    """A run as one query saw it. `shares` are the hashes of the tokens that open it now; `measured` are the snapshots
+    that were asked for, without their layers."""
+
+    state: LiveState
+    shares: frozenset[str]
+    measured: tuple[StepRecord, ...]
+
+
 def live_state(session: Session, run_id: str) -> LiveState | None:
-    """One look at a run, cheap enough to repeat many times a second; None if there is no such run."""
-    run = session.get(Run, run_id, populate_existing=True)
-    if run is None:
+    """None if there is no such run."""
+    look = look_at(session, run_id, only_state=True)
+    return look.state if look else None
+
+
+def look_at(session: Session, run_id: str, attempt: int = 0, seen: int = -1, only_state: bool = False) -> Look | None:
+    """One statement, cheap enough to repeat. With it come the snapshots after step `seen` of this `attempt`: all of
+    them, where another one has begun since; none with `only_state`. None if there is no such run."""
+    last_seen = case((col(Run.attempt) == attempt, seen), else_=-1)
+    wanted = and_(col(Snapshot.run_id) == col(Run.id), col(Snapshot.step) > last_seen, literal(not only_state))
+    measured = [getattr(Snapshot, name) for name in ("epoch", *METRICS)]
+    query = select_columns(*_standing(), col(Snapshot.step).label("at"), *measured)
+    joined = query.select_from(Run).join(Snapshot, wanted, isouter=True).where(col(Run.id) == run_id)
+    found = session.execute(joined.order_by(col(Snapshot.step))).all()
+    if not found:
         return None
-    spec = RunSpec.stored(run.spec)
+    first = found[0]
+    records = tuple(StepRecord(row.at, row.epoch, metrics(row)) for row in found if row.at is not None)
+    return Look(_state(first), frozenset((first.shares or "").split()), records)
+
+
+def _standing() -> list[Any]:
+    """Columns of the run, the same in each row."""
+    names = ("status", "step", "attempt", "started", "error", "spec")
+    return [*(getattr(Run, name) for name in names), _snapshots(), _queue_place(), _open_shares()]
+
+
+def _snapshots() -> Any:
+    return _of_the_run(select_columns(func.count()).where(col(Snapshot.run_id) == col(Run.id)), "snapshots")
+
+
+def _queue_place() -> Any:
+    other = aliased(Run)
+    before = select_columns(func.count()).where(other.status == "queued", other.id <= col(Run.id))  # type: ignore[arg-type]
+    return _of_the_run(before, "queue_place")
+
+
+def _open_shares() -> Any:
+    still = or_(col(Share.expires).is_(None), col(Share.expires) >= time.time())
+    of_all = func.aggregate_strings(Share.token_hash, " ")  # type: ignore[arg-type]
+    hashes = select_columns(of_all).where(col(Share.run_id) == col(Run.id), still)
+    return _of_the_run(hashes, "shares")
+
+
+def _of_the_run(query: Select[Any], name: str) -> Any:
+    return query.correlate(Run).scalar_subquery().label(name)
+
+
+def _state(row: Row[Any]) -> LiveState:
+    spec = RunSpec.stored(row.spec)
     return LiveState(
-        status=run.status, step=run.step, steps=spec.steps, epoch=run.step / spec.steps_in_epoch, epochs=spec.epochs,
-        attempt=run.attempt, seconds_left=_seconds_left(run, spec), queue_place=_queue_place(session, run),
-        error=run.error, snapshots=session.exec(select(func.count()).where(Snapshot.run_id == run_id)).one(),
+        status=row.status, step=row.step, steps=spec.steps, epoch=row.step / spec.steps_in_epoch, epochs=spec.epochs,
+        attempt=row.attempt, seconds_left=_seconds_left(row, spec), error=row.error, snapshots=row.snapshots,
+        queue_place=row.queue_place if row.status == "queued" else None,
     )  # fmt: skip
 
 
-def _seconds_left(run: Run, spec: RunSpec) -> float | None:
-    if run.status != "running" or run.started is None or run.step == 0:
+def _seconds_left(row: Row[Any], spec: RunSpec) -> float | None:
+    if row.status != "running" or row.started is None or row.step == 0:
         return None
-    return (time.time() - run.started) / run.step * (spec.steps - run.step)
-
-
-def _queue_place(session: Session, run: Run) -> int | None:
-    if run.status != "queued":
-        return None
-    return session.exec(select(func.count()).where(Run.status == "queued", col(Run.id) <= run.id)).one()
+    seconds: float = (time.time() - row.started) / row.step * (spec.steps - row.step)
+    return seconds

@@ -4,21 +4,20 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 
 import sqlalchemy
 from sqlalchemy import delete, func
 from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
-from app.models import ACTIVE, Artifact, Layer, Run, Snapshot
+from app.models import ACTIVE, Artifact, Run
 from app.store.changes import one_row, unless_ended
 from ml.records import MonteCarlo, RunRecord, StepRecord
 from ml.spec import RunSpec
 
 MONTE_CARLO = "monte_carlo.safetensors"  # the artifact of a run with mc_passes
 WEIGHTS = "weights.safetensors"
-SNAPSHOT = SQLModel.metadata.tables["snapshot"]
+SNAPSHOT, LAYER = (SQLModel.metadata.tables[name] for name in ("snapshot", "layer"))
 COLOURS = 8  # that the pages have for runs
 
 
@@ -68,19 +67,13 @@ def monte_carlo(session: Session, run: RunRecord) -> MonteCarlo | None:
 
 def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRecord, ...]:
     """The run's snapshots of later steps than this one."""
-    # One query, so that a run that is begun again meanwhile can't mix two attempts; plain columns, a few hundred at a
-    # time, for objects of ten thousand rows would take more memory than what they hold.
-    columns = (getattr(Layer, name) for name in rows.LAYER_COLUMNS)
-    query = sqlalchemy.select(*SNAPSHOT.c, *columns).select_from(Snapshot).join(Layer, isouter=True)
+    # One query, so that a run that is begun again meanwhile can't mix two attempts; plain columns, for objects of ten
+    # thousand rows would take more memory than what they hold.
+    layer = [LAYER.c[name] for name in rows.LAYER_COLUMNS]
+    query = sqlalchemy.select(*SNAPSHOT.c, *layer).select_from(SNAPSHOT.join(LAYER, isouter=True))
     query = query.where(SNAPSHOT.c.run_id == run.id, SNAPSHOT.c.step > step)
-    found = session.execute(query.order_by(SNAPSHOT.c.step, col(Layer.position)), execution_options={"yield_per": 500})
-    return tuple(rows.step_record(list(same), run.spec) for _, same in groupby(found, key=lambda row: row.step))
-
-
-def metrics_after(session: Session, run_id: str, step: int) -> list[Snapshot]:
-    """The metrics alone, of later steps than this one."""
-    query = select(Snapshot).where(Snapshot.run_id == run_id, Snapshot.step > step)
-    return list(session.exec(query.order_by(col(Snapshot.step))))
+    found = session.execute(query.order_by(SNAPSHOT.c.step, LAYER.c.position)).all()
+    return tuple(rows.step_records(found, run.spec))
 
 
 def cancel_run(session: Session, run_id: str) -> bool:

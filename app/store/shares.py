@@ -31,12 +31,10 @@ def revoke_share(session: Session, share_id: str) -> str | None:
     return run_id
 
 
-def shared_run_id(session: Session, token: str) -> str | None:
-    """The run a token opens; None for one that is unknown, malformed, expired or revoked."""
+def open_share(session: Session, token: str) -> Share | None:
+    """What a token opens; None for one that is unknown, malformed, expired or revoked."""
     share = session.exec(select(Share).where(Share.token_hash == _hash(token))).first()
-    if share is None or (share.expires is not None and share.expires < time.time()):
-        return None
-    return share.run_id
+    return None if share is None or (share.expires is not None and share.expires < time.time()) else share
 
 
 def _hash(token: str) -> str:

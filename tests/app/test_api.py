@@ -1,4 +1,3 @@
-import asyncio
 import csv
 import io
 import json
@@ -15,7 +14,7 @@ from safetensors.numpy import load as load_tensors
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app import reading, store
+from app import store
 from app.figures import FIGURES
 from app.training import train_and_save
 from ml.records import Metrics, StepRecord
@@ -299,38 +298,6 @@ def test_a_stream_that_comes_back_is_told_only_what_it_missed(client: TestClient
     assert steps("1-6") == []
     assert steps("0-3") == [0, 3, 6], "another attempt has begun since"
     assert steps("rubbish") == [0, 3, 6]
-
-
-def test_a_stream_tells_all_of_a_new_attempt(engine: Engine, session: Session) -> None:
-    """Also when it looks in between, when the new attempt has begun but measured nothing yet."""
-    run = store.create_run(session, TINY)
-
-    def save(attempt: int, *steps: int) -> None:
-        for step in steps:
-            store.save_snapshot(session, run.id, attempt, StepRecord(step, step / 3, Metrics(1.0, 0.5, 1.0, 0.5)))
-
-    async def follow() -> list[tuple[str, int]]:
-        stream = reading._follow(engine, reading.Opened(run.id, still=lambda _: True), "")
-
-        async def until_status() -> list[tuple[str, int]]:
-            told = []
-            async for event in stream:
-                if event.event == "status":
-                    return told
-                told.append((event.event, event.data["step"]))
-            return told
-
-        store.claim(session, run.id)
-        save(1, 0, 3)
-        first = await until_status()
-        store.claim(session, run.id)
-        between = await until_status()
-        save(2, 0, 3, 6)
-        return [*first, ("begun again", len(between)), *await until_status()]
-
-    assert [told for told in asyncio.run(follow()) if told[0] != "metric"] == [
-        ("snapshot", 0), ("snapshot", 3), ("begun again", 0), ("snapshot", 0), ("snapshot", 3), ("snapshot", 6),
-    ]  # fmt: skip
 
 
 def test_the_catalog_lists_every_choice_with_its_formula(client: TestClient) -> None:

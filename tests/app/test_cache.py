@@ -1,9 +1,11 @@
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import store
 from app.cache import RunCache
 from ml.records import Metrics, StepRecord
 from tests.conftest import TINY
+from tests.statements import statements
 
 
 def save(session: Session, run_id: str, attempt: int, *steps: int) -> None:
@@ -57,3 +59,18 @@ def test_the_runs_read_longest_ago_go_first(session: Session) -> None:
         cache.load(session, run.id)
         ids.append(run.id)
     assert list(cache._runs) == ids[1:]
+
+
+def test_a_run_that_has_ended_is_read_once(session: Session, engine: Engine) -> None:
+    run, cache = store.create_run(session, TINY), RunCache()
+    store.claim(session, run.id)
+    save(session, run.id, 1, 0, 3)
+    store.finish(session, run.id, 1, {})
+    first = cache.load(session, run.id)
+    session.expire_all()
+    with statements(engine) as asked:
+        again = cache.load(session, run.id)
+    assert first is not None
+    assert again is not None
+    assert again.snapshots is first.snapshots
+    assert len(asked) == 1, "only whether it is still there"

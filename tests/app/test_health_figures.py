@@ -9,7 +9,7 @@ import pytest
 
 from app.figures import FIGURES, LIGHT
 from app.figures.axes import Json
-from app.figures.layer_lines import MOST_POINTS
+from app.figures.marks import MOST_POINTS
 from ml.records import Pulse, RunRecord
 from tests.records import make_everything, make_run
 

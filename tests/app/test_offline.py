@@ -1,5 +1,6 @@
 import json
 import re
+from html import unescape
 from typing import Any
 
 from app import offline
@@ -33,12 +34,21 @@ def test_the_file_holds_no_figure_that_the_run_has_nothing_for() -> None:
     assert "clipping" not in figures
 
 
+def test_the_file_offers_nothing_that_needs_a_server() -> None:
+    document = page(make_run(2))
+    for name in ("table", "csv", "svg", "log", "view", "expected"):
+        assert f'data-tool="{name}"' not in document
+        assert f'data-switch="{name}"' not in document
+    assert 'data-switch="overview"' in document
+    assert 'data-switch="hide"' in document
+
+
 def test_a_long_run_is_thinned_and_the_file_says_so() -> None:
     document = page(make_run(450, hidden=(3,)))
     steps = [int(step) for step in data(document)["activation"]]
     assert 150 <= len(steps) <= offline.MOST_SNAPSHOTS + 1
     assert (steps[0], steps[-1]) == (0, 4490)
-    assert f"holds {len(steps)} of the run's 450 snapshots" in document
+    assert f"holds {len(steps)} of the run's 450 snapshots" in unescape(document)
 
 
 def test_the_file_asks_nothing_of_any_server() -> None:

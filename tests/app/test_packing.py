@@ -28,7 +28,7 @@ def gaussian(size: int, bins: int = 100) -> dict[str, SignalSummary]:
 @pytest.mark.parametrize("bins", [10, 100, 200])
 def test_what_was_packed_comes_back(bins: int) -> None:
     signals = gaussian(30_000, bins)
-    back = unpack(pack(signals), SIGNALS)
+    (back,) = unpack([pack(signals)], SIGNALS)
     assert list(back) == list(signals)
     for name, summary in signals.items():
         for statistic in STATISTICS:
@@ -38,10 +38,19 @@ def test_what_was_packed_comes_back(bins: int) -> None:
         assert back[name].histogram.counts.tolist() == summary.histogram.counts.tolist()
 
 
+def test_many_layers_come_back_in_their_order() -> None:
+    layers = [gaussian(size) for size in (100, 200, 300)]
+    back = unpack([pack(layer) for layer in layers], SIGNALS)
+    for name in SIGNALS:
+        assert [found[name].histogram.counts.sum() for found in back] == [100, 200, 300]
+        assert [found[name].max for found in back] == [pytest.approx(layer[name].max) for layer in layers]
+    assert [len(found) for found in back] == [len(SIGNALS)] * 3
+
+
 def test_a_layer_that_diverged_comes_back_as_such() -> None:
     nothing = Histogram(-0.5, 0.5, np.zeros(100, np.int64))
     summary = SignalSummary(*[math.nan] * len(STATISTICS), nonfinite=2**32 - 1, histogram=nothing)
-    back = unpack(pack({"weight": summary}), ("weight",))["weight"]
+    back = unpack([pack({"weight": summary})], ("weight",))[0]["weight"]
     assert all(math.isnan(getattr(back, name)) for name in STATISTICS)
     assert (back.histogram.lo, back.histogram.hi, back.histogram.counts.sum()) == (-0.5, 0.5, 0)
     assert back.nonfinite == 2**32 - 1
@@ -51,7 +60,7 @@ def test_a_bounded_activation_keeps_its_own_range() -> None:
     values = np.tanh(np.random.default_rng(0).normal(size=1000)).astype(np.float32)
     counts, _ = np.histogram(values, 100, (-1, 1))
     summary = replace(summarise(values), histogram=Histogram(-1.0, 1.0, counts))
-    back = unpack(pack({"activation": summary}), ("activation",))["activation"]
+    back = unpack([pack({"activation": summary})], ("activation",))[0]["activation"]
     assert (back.histogram.lo, back.histogram.hi) == (-1.0, 1.0)
 
 

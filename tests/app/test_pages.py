@@ -152,7 +152,8 @@ def test_where_theory_has_nothing_to_say_the_preview_says_why(client: TestClient
 def test_a_finished_run_is_drawn_by_the_server(client: TestClient, save: Save) -> None:
     answer = client.get(f"/runs/{save(make_everything(3))}")
     for name in FIGURES:
-        assert len(pictures(answer, name)) == (3 if name == "bands" else 1)
+        other_overview = name in ("gradient_overview", "dead_overview")
+        assert len(pictures(answer, name)) == (3 if name == "bands" else 0 if other_overview else 1)
     activation = answer.text[answer.text.index('data-figure="activation"') :].split("</div>")[0]
     assert all(activation.count(f'stroke="{PAGE.layer(i, 3)}"') == 1 for i in range(3))
 
@@ -195,18 +196,84 @@ def test_a_diverged_run_says_since_when_and_is_drawn(client: TestClient, save: S
     assert pictures(answer, "loss")
 
 
-def test_an_activation_without_a_flat_side_has_words_instead_of_an_empty_heatmap(
-    client: TestClient, save: Save
-) -> None:
+def test_the_overview_offers_what_the_run_has(client: TestClient, save: Save) -> None:
+    page = client.get(f"/runs/{save(make_run(2))}").text
+    assert re.findall(r'data-switch="overview" data-value="(\w+)"', page) == ["saturated", "gradient", "dead"]
+    assert 'data-overview="gradient" hidden' in page
     answer = client.get(f"/runs/{save(make_run(2, activation='leaky_relu'))}")
-    assert "leaky ReLU has no flat side" in words(answer)
+    assert pictures(answer, "gradient_overview")
+    assert 'data-switch="overview"' not in answer.text
     assert 'data-figure="saturation"' not in answer.text
+
+
+def test_the_address_says_what_is_shown(client: TestClient, save: Save) -> None:
+    """Without a script too: every switch is a link."""
+    run_id = save(make_run(3))
+    answer = client.get(f"/runs/{run_id}?overview=gradient&view=ridge&hide=hidden2&log=error&step=10")
+    assert pictures(answer, "gradient_overview")
+    assert not pictures(answer, "saturation")
+    assert "epoch 1 of 2, step 10" in words(answer)
+    pressed = re.findall(r'data-switch="(\w+)" data-value="(\w+)" aria-current="true"', answer.text)
+    assert {("overview", "gradient"), ("view", "ridge"), ("log", "error"), ("hide", "hidden1")} <= set(pressed)
+    assert ("hide", "hidden2") not in pressed
+    assert f'stroke="{PAGE.layer(1, 3)}"' not in drawn(answer, "gradient_flow")
+    back = re.search(r'href="([^"]+)" data-switch="view" data-value="overlaid"', answer.text).group(1)
+    assert unescape(back) == "?step=10&overview=gradient&hide=hidden2&log=error"
+
+
+def drawn(answer: Response, name: str) -> str:
+    """The markup of one figure's picture."""
+    return answer.text.split(f'data-figure="{name}"')[1].split('<div class="figure')[0].split("</div>")[0]
+
+
+def test_what_theory_expects_is_offered_where_it_can_be_seen(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(3))
+    link = re.search(r'href="([^"]+)" data-switch="expected"', client.get(f"/runs/{run_id}").text).group(1)
+    assert unescape(link) == "?step=0&expected=1"
+    begun = client.get(f"/runs/{run_id}{unescape(link)}")
+    assert 'data-switch="expected" data-value="1" aria-current="true"' in begun.text
+    assert drawn(begun, "activation") != drawn(client.get(f"/runs/{run_id}?step=0"), "activation")
+
+
+def test_a_zoom_in_the_address_is_drawn(client: TestClient, save: Save) -> None:
+    run_id = save(make_run(3))
+    zoomed = drawn(client.get(f"/runs/{run_id}?zoom=loss:0.5,1.5,0,3"), "loss")
+    assert ">1.2<" in zoomed
+    assert ">1.2<" not in drawn(client.get(f"/runs/{run_id}"), "loss")
+
+
+def test_every_figure_has_its_table_and_its_files(client: TestClient, save: Save) -> None:
+    run_id = save(make_everything(2))
+    page = unescape(client.get(f"/runs/{run_id}?step=10").text)
+    for name, kinds in {"activation": ("html", "csv", "svg"), "loss": ("html", "csv", "svg")}.items():
+        for kind in kinds:
+            (link,) = set(re.findall(rf'href="(/api/runs/{run_id}/figures/{name}\.{kind}\?[^"]*)"', page))
+            assert ("step=10" in link) == (name == "activation")
+            assert client.get(link).status_code == 200
+    assert len(set(re.findall(r'href="([^"]*figures/bands\.csv\?layer=\w+)"', page))) == 3
+
+
+def test_a_run_is_run_again_as_it_was(client: TestClient, save: Save, session: Session) -> None:
+    run = make_run(1, lr=0.07, name="Again")
+    page = client.get(f"/runs/{save(run)}").text
+    form = page[page.index('action="/runs"') :].split("</form>")[0]
+    values = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)}
+    answer = client.post("/runs", data=values, headers=ORIGIN)
+    assert store.find_run(session, answer.headers["location"].rpartition("/")[2]).spec == run.spec
+
+
+def test_a_run_names_the_run_its_layers_come_from(client: TestClient, save: Save) -> None:
+    source = save(make_run(1))
+    run_id = save(make_run(1, transfer_from=source))
+    assert f'<a href="/runs/{source}">the run its layers come from</a>' in client.get(f"/runs/{run_id}").text
+    shared = client.get(share_link(client.post(f"/runs/{run_id}/shares", headers=ORIGIN)))
+    assert source not in shared.text.split('id="specification"')[0]
 
 
 def test_the_step_in_the_address_chooses_the_snapshot(client: TestClient, save: Save) -> None:
     run_id = save(make_run(3))
-    assert "epoch 1 of 2 · step 10" in words(client.get(f"/runs/{run_id}?step=10"))
-    assert "epoch 2 of 2 · step 20" in words(client.get(f"/runs/{run_id}"))
+    assert "epoch 1 of 2, step 10" in words(client.get(f"/runs/{run_id}?step=10"))
+    assert "epoch 2 of 2, step 20" in words(client.get(f"/runs/{run_id}"))
 
 
 def test_change_and_run_leads_to_the_form_of_this_run(client: TestClient, save: Save) -> None:
@@ -301,11 +368,22 @@ def test_a_revoked_link_opens_nothing(client: TestClient, save: Save) -> None:
 
 
 def test_the_shared_page_only_reads_and_leads_nowhere(client: TestClient, save: Save) -> None:
-    page = client.get(share_link(client.post(f"/runs/{save(make_run(2))}/shares", headers=ORIGIN)))
+    link = share_link(client.post(f"/runs/{save(make_run(2))}/shares", headers=ORIGIN))
+    page = client.get(link)
     assert pictures(page, "activation")
     assert "Specification" in words(page)
     body = page.text[page.text.index("<body") :].replace("<noscript>", "")
-    assert not re.findall(r"<form|<a [^>]*href=\"(?![?#])", body)
+    assert "<form" not in body
+    addresses = re.findall(r'<a [^>]*href="([^"]+)', body)
+    assert all(address.startswith(("?", "#", "/new?", f"{link}/figures/")) for address in addresses)
+
+
+def test_a_shared_link_shows_what_its_sender_saw(client: TestClient, save: Save) -> None:
+    link = share_link(client.post(f"/runs/{save(make_run(3))}/shares", headers=ORIGIN))
+    page = client.get(f"{link}?step=10&overview=dead&hide=output")
+    assert "epoch 1 of 2, step 10" in words(page)
+    assert pictures(page, "dead_overview")
+    assert 'data-switch="hide" data-value="output" >' in page.text
 
 
 # --- errors ---

@@ -1,8 +1,15 @@
+import html
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import store
+from app.main import create_app
 from tests.conftest import TINY
 
 
@@ -77,3 +84,68 @@ def test_a_deleted_run_takes_its_links_along(client: TestClient, finished: str) 
     _, url = share(client, finished)
     client.delete(f"/api/runs/{finished}")
     assert client.get(url).status_code == 404
+
+
+# --- how long ---
+
+
+@pytest.mark.parametrize("body", [{"expires_in": 3600}, {"expires": "in an hour"}])
+def test_a_link_can_have_an_end(client: TestClient, finished: str, body: dict[str, object]) -> None:
+    soon = time.time() + 3600
+    if "expires" in body:
+        body = {"expires": datetime.fromtimestamp(soon, UTC).isoformat()}
+    made = client.post(f"/api/runs/{finished}/shares", json=body).json()
+    assert datetime.fromisoformat(made["expires"]).timestamp() == pytest.approx(soon, abs=5)
+    assert client.get(made["url"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("expires_in", 0), ("expires_in", -5), ("expires_in", 10**9), ("expires", "2020-01-01T00:00:00Z"),
+     ("expires", "2999-01-01T00:00:00Z"), ("expires", "2026-01-01T00:00:00"), ("expires", "soon")],
+)  # fmt: skip
+def test_an_end_that_makes_no_sense_is_refused(client: TestClient, finished: str, field: str, value: object) -> None:
+    answer = client.post(f"/api/runs/{finished}/shares", json={field: value})
+    assert answer.status_code == 422
+    assert [problem["field"] for problem in answer.json()["detail"]] == [field]
+    assert client.get(f"/api/runs/{finished}/shares").json() == []
+
+
+# --- what goes with the link ---
+
+
+def test_a_messenger_gets_a_title_a_sentence_and_a_picture(app: FastAPI, client: TestClient, finished: str) -> None:
+    _, url = share(client, finished)
+    app.state.settings.public_url = "https://class.example.org"
+    head = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)"', client.get(url).text))
+    assert head["og:title"] == TINY.title
+    assert "validation error after epoch 2" in head["og:description"]
+    assert head["og:image"] == f"https://class.example.org{url}/figures/preview.png"
+    assert (head["og:type"], head["twitter:card"]) == ("website", "summary_large_image")
+    assert client.get(f"{url}/figures/preview.png").content.startswith(b"\x89PNG")
+    spanish = client.get(url, headers={"Accept-Language": "es"}).text
+    assert "de error de validación tras la época 2" in spanish
+
+
+def test_the_form_is_offered_where_it_opens_and_the_settings_where_it_does_not(
+    app: FastAPI, client: TestClient, finished: str
+) -> None:
+    _, url = share(client, finished)
+    here = client.get(url).text
+    form = re.search(r'href="(/new\?[^"]+)"', here)
+    assert form is not None
+    assert 'value="8, 6"' in client.get(html.unescape(form[1])).text
+    app.state.settings.public_url = "https://class.example.org"
+    guarded = create_app(app.state.settings)
+    there = TestClient(guarded, base_url="https://class.example.org").get(url).text
+    guarded.state.queue.close()
+    guarded.state.engine.dispose()
+    assert "/new" not in there
+    assert html.escape('"hidden": [\n  8,\n  6\n ]', quote=True).replace("&quot;", "&#34;") in there
+
+
+def test_what_opens_nothing_is_said_in_both_languages(client: TestClient) -> None:
+    answer = client.get("/s/nope", headers={"Accept-Language": "es"})
+    assert answer.content == client.get("/s/nope", headers={"Accept-Language": "en"}).content
+    assert "This link opens nothing" in answer.text
+    assert "Este enlace no abre nada" in answer.text

@@ -171,7 +171,7 @@ def test_deleting_a_run_takes_everything_along(session: Session, records: list[S
     store.finish(session, run.id, 1, {"weights": b"w"})
     _, token = store.create_share(session, run.id)
     store.delete_run(session, run.id)
-    assert store.shared_run_id(session, token) is None
+    assert store.open_share(session, token) is None
     for table in (Snapshot, Layer, Share):
         assert session.exec(select(table)).all() == []
     assert store.artifact(session, run.id, "weights") is None
@@ -213,17 +213,19 @@ def test_a_token_is_not_in_the_database(engine: Engine, session: Session) -> Non
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM share").all()
     assert token not in repr(rows)
-    assert store.shared_run_id(session, token) == run.id
+    found = store.open_share(session, token)
+    assert found is not None
+    assert found.run_id == run.id
 
 
 def test_a_share_ends_by_revocation_and_by_its_date(session: Session) -> None:
     run = queued(session)
     share, token = store.create_share(session, run.id)
     _, expired = store.create_share(session, run.id, expires=1.0)
-    assert store.shared_run_id(session, expired) is None
+    assert store.open_share(session, expired) is None
     assert store.revoke_share(session, share.id)
     assert not store.revoke_share(session, share.id)
-    assert store.shared_run_id(session, token) is None
+    assert store.open_share(session, token) is None
 
 
 def test_only_workers_that_were_seen_lately_count_as_living(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

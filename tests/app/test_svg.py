@@ -1,4 +1,5 @@
 import re
+from itertools import accumulate
 from xml.etree import ElementTree
 
 import pytest
@@ -24,6 +25,14 @@ def draw(name: str, run: RunRecord, theme: Theme = PAGE) -> ElementTree.Element:
 
 def paths(picture: ElementTree.Element, attribute: str) -> list[ElementTree.Element]:
     return [element for element in picture.iter("path") if element.get(attribute, "none") != "none"]
+
+
+def points(path: str) -> list[tuple[float, float]]:
+    """The places along a path that begins at one and goes on by steps."""
+    start, _, steps = path.removeprefix("M").partition("l")
+    numbers = list(map(float, steps.split()))
+    pairs = zip([float(start.split()[0]), *numbers[::2]], [float(start.split()[1]), *numbers[1::2]], strict=True)
+    return list(accumulate(pairs, lambda place, step: (place[0] + step[0], place[1] + step[1])))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -54,7 +63,7 @@ def test_the_picture_is_as_high_as_plotlys() -> None:
 def test_points_lie_where_the_axes_say() -> None:
     figure = FIGURES["loss"].draw(make_run(3), PAGE)
     path = paths(ElementTree.fromstring(svg.render(figure, "")), "stroke")[0].get("d", "")
-    drawn = [tuple(map(float, point.split())) for point in re.split("[ML]", path)[1:]]
+    drawn = points(path)
     (left, right), (low, high) = figure["layout"]["xaxis"]["range"], figure["layout"]["yaxis"]["range"]
     height = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
     for (x, y), epoch, loss in zip(drawn, (0, 1, 2), (2.3, 1.15, 2.3 / 3), strict=True):
@@ -81,7 +90,7 @@ def test_a_long_line_is_thinned_to_its_envelope() -> None:
     figure["data"] = figure["data"][:1]
     figure["data"][0] |= {"x": [i * 4 / 50_000 for i in range(50_000)], "y": spiky}
     path = paths(ElementTree.fromstring(svg.render(figure, "")), "stroke")[0].get("d", "")
-    heights = [float(point.split()[1]) for point in re.split("[ML]", path)[1:]]
+    heights = [y for _, y in points(path)]
     assert len(heights) < 3_000
     assert sum(height < min(heights) + 1 for height in heights) == 1
 

@@ -5,7 +5,7 @@ import pytest
 
 from ml.catalog import ACTIVATIONS
 from ml.spec import RunSpec
-from ml.theory import Unit, _moments, _unit, predict, without
+from ml.theory import Unit, _moments, predict, unit_of, without
 from tests import random_net
 
 SIGNALS = ("activation", "backprop_gradient")
@@ -16,7 +16,7 @@ ALLOWED = 0.02
 
 
 def moments(activation, mean=0.0, std=1.0, **spec):
-    return _moments(_unit(RunSpec(hidden=(5,), activation=activation, **spec), 0), mean, std)
+    return _moments(unit_of(RunSpec(hidden=(5,), activation=activation, **spec), 0), mean, std)
 
 
 def measured(**net):

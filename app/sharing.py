@@ -1,0 +1,65 @@
+"""What the pages say and show of share links: how long one lasts, its QR code, what a messenger shows beside it."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import segno
+from babel import dates
+from markupsafe import Markup
+
+from app import i18n, wording
+from app.i18n import gettext as _
+from app.models import Share
+from ml.records import RunRecord
+
+HOUR, DAY = 3_600, 86_400
+LONGEST = 366 * DAY
+# What the form offers, in seconds; 0 is for good. The labels are translated where they are shown.
+LASTING = {0: "until I revoke it", HOUR: "1 hour", DAY: "1 day", 7 * DAY: "1 week", 30 * DAY: "1 month"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A link as its owner sees it."""
+
+    id: str
+    made: str
+    ends: str
+
+
+def listed(share: Share) -> Listed:
+    now = time.time()
+    return Listed(share.id, _("made {ago}", ago=i18n.ago(now - share.created)), _ends(share.expires, now))
+
+
+def _ends(expires: float | None, now: float) -> str:
+    if expires is None:
+        return _("works until it is revoked")
+    if expires < now:
+        return _("has ended")
+    left = dates.format_timedelta(timedelta(seconds=expires - now), threshold=1.5, locale=i18n.language())
+    return _("ends in {time}", time=left)
+
+
+def expires_at(lasting: str) -> float | None:
+    """When a link ends for which the form sent this; never, where it is none of what is offered."""
+    seconds = int(lasting) if lasting.isdecimal() else 0
+    return time.time() + seconds if seconds in LASTING and seconds else None
+
+
+def qr_code(link: str) -> Markup:
+    """An <svg> element, black on white with its quiet zone: scanners need both, in a dark page too."""
+    code = segno.make(link, error="m", micro=False)
+    drawn = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
+    return Markup(drawn.replace("<svg", '<svg role="img" aria-label="QR"', 1))
+
+
+def description(run: RunRecord) -> str:
+    """One sentence with the run's numbers."""
+    summary = wording.summary(run.spec)
+    last = run.snapshots[-1] if run.snapshots else None
+    if last is None or not i18n.is_number(last.metrics.val_error):
+        return summary
+    numbers = {"error": i18n.percent(last.metrics.val_error), "epoch": last.epoch}
+    return _("{error} validation error after epoch {epoch:.4g}: {summary}", **numbers, summary=summary)
