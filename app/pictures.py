@@ -24,23 +24,19 @@ log = logging.getLogger(__name__)
 
 
 def draw_at_end(session: Session, run_id: str) -> None:
-    """Every picture of a run that has just ended, in every language. What goes wrong is logged: the run has ended well
-    all the same, and its pictures are drawn when they are asked for."""
+    """Every picture of a run that has just ended, in every language that it is different in. What goes wrong is logged:
+    the run has ended well all the same, and its pictures are drawn when they are asked for."""
     try:
         run = store.load_run(session, run_id)
         if run is None or not run.snapshots:
             return
         for code in LANGUAGES:
             with speaking(code):
-                _draw_missing(session, run)
+                for name in _DRAW:
+                    picture(session, run, name)
     except Exception:
         log.exception("run %s has no pictures yet", run_id)
         session.rollback()
-
-
-def _draw_missing(session: Session, run: RunRecord) -> None:
-    for name in _DRAW:
-        picture(session, run, name)
 
 
 def picture(session: Session, run: RunRecord, name: str) -> bytes:
@@ -51,15 +47,8 @@ def picture(session: Session, run: RunRecord, name: str) -> bytes:
         return kept
     drawn = _DRAW[name](run)
     if run.status not in ACTIVE:
-        _keep(session, run, _kept_as(name), drawn)
+        _keep(session, run, name, drawn)
     return drawn
-
-
-def _keep(session: Session, run: RunRecord, name: str, drawn: bytes) -> None:
-    try:
-        store.save_artifact(session, run.id, name, drawn)
-    except IntegrityError:  # the run was deleted meanwhile
-        session.rollback()
 
 
 def thumbnails(
@@ -73,6 +62,13 @@ def thumbnails(
         if run.id not in found and run.attempt and (whole := load(run.id)) and whole.snapshots:
             found[run.id] = picture(session, whole, THUMBNAIL)
     return found
+
+
+def _keep(session: Session, run: RunRecord, name: str, drawn: bytes) -> None:
+    try:
+        store.save_artifact(session, run.id, _kept_as(name), drawn)
+    except IntegrityError:  # the run was deleted meanwhile
+        session.rollback()
 
 
 def _kept_as(name: str) -> str:

@@ -1,10 +1,9 @@
 // The figures of several runs: Plotly takes them over where they can be seen, a slider moves the histograms' moment,
 // and while one of the runs trains everything follows.
 
-import { drawChart, loadPlotly, onSchemeChange } from "./chart.js";
+import { drawChart, onSchemeChange, plotlyLoaded } from "./chart.js";
 import { _ } from "./words.js";
 
-const PLOTLY = "/static/plotly.min.js";
 const REFRESH_MS = 2000;
 const ADDRESS_MS = 250; // browsers refuse to change the address too often
 
@@ -101,4 +100,4 @@ const observer = new IntersectionObserver(
 for (const figure of stale) observer.observe(figure);
 onSchemeChange(() => outdate(root.querySelectorAll(".figure")));
 setInterval(() => follow().catch(() => {}), REFRESH_MS);
-loadPlotly(PLOTLY).then(settle);
+plotlyLoaded().then(settle);

@@ -37,10 +37,8 @@ def example_page(request: Request, slug: str, session: SessionDep) -> Response:
     run = request.app.state.cache.load(session, slug)
     if run is None:
         raise HTTPException(404, _("There is no such example."))
-    context: dict[str, Any] = run_view(run, page_state(request)) | {
-        "example": BY_SLUG[slug],
-        "base": f"/examples/{slug}",
-    }
+    shown = run_view(run, page_state(request))
+    context: dict[str, Any] = shown | {"example": BY_SLUG[slug], "base": f"/examples/{slug}"}
     return pages.templates.TemplateResponse(request, "example.html", context)
 
 

@@ -58,7 +58,7 @@ def curves(shown: Sequence[Group], theme: Theme, metric: str, title: str, by: st
     means = [_mean_and_std(group, metric, by, unit) for group in shown]
     ends = [y for _x, mean, std in means for y in (mean - std, mean + std)]
     x_axis = _moments_axis(theme, [float(x[-1]) for x, *_ in means if len(x)], by)
-    y_axis = axes.fitting(theme, np.concatenate(ends) if ends else np.array([]), None)
+    y_axis = axes.fitting(theme, np.concatenate(ends), None)
     layout = marks.frame(theme, 270, x_axis, y_axis, title, right=52)
     bands = [
         marks.band(x, mean - std, mean + std, _("{run} ± std", run=group.letter), group.colour(theme, 0.18))
@@ -160,14 +160,16 @@ def saturation_map(run: RunRecord, beside: Sequence[RunRecord], theme: Theme) ->
     """One run's saturation by layer and epoch, in the colours of all of them."""
     if all(activation.max_slope is None for activation in run.spec.activations):
         return marks.blank(theme, _("no activation of it has a flat side"))
-    maps = [saturation(other, theme) for other in beside]
-    most = max(trace["zmax"] for figure in maps for trace in figure["data"])
+    widest = max((_cells(saturation(other, theme)) for other in beside), key=lambda cells: cells["zmax"])
     figure = saturation(run, theme)
-    for trace in figure["data"]:
-        texts = ["0 %", f"{most * 50:g} %", f"{'' if most == 1 else '≥ '}{most * 100:g} %"]
-        trace["zmax"] = most
-        trace["colorbar"] |= {"tickvals": [0, most / 2, most], "ticktext": texts}
+    _cells(figure).update(zmax=widest["zmax"], colorbar=widest["colorbar"])
     return figure
+
+
+def _cells(overview: Json) -> Json:
+    """The trace that has the colours."""
+    found: Json = overview["data"][0]
+    return found
 
 
 # --- by name ---
