@@ -76,8 +76,8 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
     def picture(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
         """The same figure, drawn by the server."""
-        figure = _draw(run, name, "page", step, layer, view)
-        return Response(svg.render(figure, _(FIGURES[name].title)), media_type="image/svg+xml")
+        figure = _draw(run, name, "light", step, layer, view)
+        return Response(svg.as_file(figure, _(FIGURES[name].title)), media_type="image/svg+xml")
 
     @router.get("/figures/{name}.csv", responses={200: {"content": {"text/csv": {}}}}, response_class=Response)
     def numbers(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:

@@ -38,6 +38,19 @@ def render(figure: Json, label: str) -> str:
     )
 
 
+def as_file(figure: Json, label: str, width: int = 720) -> str:
+    """The picture as a document of its own, `width` px wide."""
+    layout = figure["layout"]
+    margin = layout["margin"]
+    inner = width - margin["l"] - margin["r"]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{layout["height"]}">'
+        f'<rect width="100%" height="100%" fill="{layout["paper_bgcolor"]}"/>'
+        f'<svg x="{margin["l"]}" y="{margin["t"]}" width="{inner}" overflow="visible">'
+        f"{render(figure, label)}</svg></svg>"
+    )
+
+
 def _share(axis: Json, value: float) -> float:
     """How far along the axis a value (on a logarithmic axis: its logarithm) lies, 0 to 1."""
     low, high = axis["range"]

@@ -123,3 +123,9 @@ def test_cells_of_a_heatmap_get_the_colour_of_their_share() -> None:
 def test_the_colour_bar_is_labelled() -> None:
     labels = [text.text for text in draw("saturation", make_run(2)).iter("text")]
     assert {"0 %", "30 %", "≥ 60 %"} <= set(labels)
+
+
+def test_as_a_file_it_is_a_document_of_its_own() -> None:
+    document = ElementTree.fromstring(svg.as_file(FIGURES["loss"].draw(make_run(), LIGHT), "Loss"))
+    assert document.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "light-dark" not in ElementTree.tostring(document, encoding="unicode")
