@@ -20,9 +20,6 @@ SHOWN_ATTRIBUTES = {"alt", "aria-description", "aria-label", "aria-valuetext", "
 TRANSLATORS = {"_", "_html", "ngettext"}
 EXPRESSION = "\N{OBJECT REPLACEMENT CHARACTER}"
 
-# To be converted still: a set that may only shrink.
-NOT_YET = {"_shares.html", "home.html", "live.js", "sharing.js"}  # fmt: skip
-
 
 class Shown(HTMLParser):
     """Collects what a reader of the page sees or hears."""
@@ -91,7 +88,7 @@ def _is_sentence(text: str) -> bool:
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
 def test_a_template_says_everything_through_the_translations(file: Path) -> None:
     found = bare_texts(file.read_text(encoding="utf-8"))
-    assert (found == []) is (file.name not in NOT_YET), found or "converted: take it out of NOT_YET"
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -146,7 +143,7 @@ def _reads_as_language(text: str) -> bool:
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
 def test_a_script_says_everything_through_the_translations(file: Path) -> None:
     found = bare_strings(file.read_text(encoding="utf-8"))
-    assert (found == []) is (file.name not in NOT_YET), found or "converted: take it out of NOT_YET"
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_other_refusals_of_the_api(client: TestClient, finished: str) -> None:
         assert english(" ".join(said)) - {"limit", "spec", "elsewhere"} == set(), detail
 
 
-@pytest.mark.parametrize("path", ["/nope", "/runs/nope", "/s/nope"])
+@pytest.mark.parametrize("path", ["/nope", "/runs/nope"])
 def test_the_pages_of_what_is_not_there(client: TestClient, path: str) -> None:
     answer = client.get(path)
     shown = Shown()

@@ -51,4 +51,4 @@ def test_a_run_that_diverged_or_has_not_begun_has_no_ratio() -> None:
 
 def test_the_sentence_is_there_in_spanish() -> None:
     with speaking("es"):
-        assert "veces menos gradiente que la capa 3" in glance(with_gradients(make_run(1), 0.001, 0.01, 0.43))
+        assert "veces menos gradiente que la 3" in glance(with_gradients(make_run(1), 0.001, 0.01, 0.43))

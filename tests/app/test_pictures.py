@@ -4,16 +4,18 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import pictures, store
+from app.i18n import LANGUAGES
 from tests.conftest import TINY
 
 
 def test_the_pictures_of_a_run_are_drawn_at_its_end(session: Session, finished: str) -> None:
     assert store.artifact(session, finished, pictures.PREVIEW)
-    assert store.artifact(session, finished, pictures.THUMBNAIL)
+    for code in LANGUAGES:
+        assert store.artifact(session, finished, pictures.THUMBNAIL.format(language=code))
 
 
 def test_a_picture_that_fails_leaves_the_run_finished(session: Session, finished: str) -> None:
-    with patch.dict(pictures._DRAW, {pictures.PREVIEW: lambda _run: 1 / 0}):
+    with patch.dict(pictures._DRAW, {"new-1.png": lambda _run: 1 / 0}):
         pictures.draw_at_end(session, finished)
     run = store.find_run(session, finished)
     assert run is not None
@@ -25,10 +27,10 @@ def test_a_run_that_is_deleted_while_it_is_drawn_stays_deleted(session: Session,
         store.delete_run(session, finished)
         return b"drawn"
 
-    with patch.dict(pictures._DRAW, {pictures.THUMBNAIL: delete}):
+    with patch.dict(pictures._DRAW, {"new-1.png": delete}):
         pictures.draw_at_end(session, finished)
     assert store.find_run(session, finished) is None
-    assert store.artifact(session, finished, pictures.THUMBNAIL) is None
+    assert store.artifact(session, finished, "new-1.png") is None
 
 
 def test_an_old_run_gets_its_picture_when_it_is_asked_for_and_keeps_it(session: Session, finished: str) -> None:
