@@ -1,5 +1,7 @@
 // What happens to a run while it goes on, from the server's event stream.
 
+import { _ } from "./words.js";
+
 const ACTIVE = ["queued", "running"];
 const RECONNECT_MS = 2000;
 
@@ -49,12 +51,12 @@ function showProgress(root, state) {
   if (!progress) return;
   progress.max = state.steps || 1;
   progress.value = state.step;
-  const count = (number) => Math.floor(number).toLocaleString("en");
+  const { step, steps, epoch, epochs, queue_place, seconds_left } = state;
   root.querySelector("[data-live=place]").textContent =
     state.status === "running"
-      ? `step ${count(state.step)} of ${count(state.steps)} · epoch ${count(state.epoch)} of ${state.epochs}`
-      : `waiting for a worker, place ${state.queue_place ?? 1} in the queue`;
-  root.querySelector("[data-live=left]").textContent = state.seconds_left ? `about ${duration(state.seconds_left)} left` : "";
+      ? _("step {step:,} of {steps:,} · epoch {epoch} of {epochs}", { step, steps, epoch: Math.floor(epoch), epochs })
+      : _("waiting for a worker, place {place} in the queue", { place: queue_place ?? 1 });
+  root.querySelector("[data-live=left]").textContent = seconds_left ? _("about {time} left", { time: duration(seconds_left) }) : "";
 }
 
 function duration(seconds) {

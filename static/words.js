@@ -3,9 +3,10 @@
 const found = document.querySelector("#words");
 const translations = found ? JSON.parse(found.textContent) : {};
 
-// _("step {step}", { step: 3 })
+// _("step {step:,}", { step: 3000 }); the comma asks for marks of thousands, as in Python.
 export function _(message, values = {}) {
-  return (translations[message] ?? message).replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
+  const filled = (_whole, name, thousands) => (thousands ? number(values[name]) : values[name]);
+  return (translations[message] ?? message).replace(/\{(\w+)(:,)?\}/g, filled);
 }
 
 export const number = (value, options) => value.toLocaleString(document.documentElement.lang, options);

@@ -1,0 +1,125 @@
+"""Every page in both languages, light and dark, wide and on a phone: axe, the console and a ruler find nothing."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+
+LOOKS = list(product(("en", "es"), ("light", "dark"), (1280, 360)))
+# Everything that WCAG 2.2 asks for at levels A and AA and a machine can check, and axe's own advice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING: dict[str, Any] = {
+    "name": "Everything measured", "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
+    "mc_passes": 5, "clip": "norm", "max_norm": 2.0, "epochs": 3,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The product as it is after the set-up: nobody has run anything."""
+    with Server(tmp_path_factory.mktemp("empty")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pages(server: Server) -> dict[str, str]:
+    """The address of each page by what it shows: runs in every state that stays, and what is made of them."""
+    finished, other = server.launch(**EVERYTHING), server.launch(hidden=[20], epochs=2, activation="sigmoid")
+    diverged = server.launch(name="Diverges", hidden=[20, 20], lr=1000, optimizer="sgd", activation="linear", epochs=3)
+    grid = {"name": "Two by two", "base": {"hidden": [8], "epochs": 1}, "vary": {"activation": ["tanh", "relu"]}}
+    experiment = server.client.post("/api/experiments", json={**grid, "seeds": 2}).json()
+    for run_id in (finished, other, diverged, *(run["id"] for run in experiment["runs"])):
+        server.wait_until_ended(run_id)
+    shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
+    return {
+        "home": "/",
+        "home without a match": "/?q=nothing+of+the+kind",
+        "form": "/new",
+        "form with mistakes": "/new?lr=-1&hidden=x",
+        "form of a grid": "/new?vary1=init&values1=standard,orthogonal&seeds=2",
+        "finished run": f"/runs/{finished}",
+        "ridgelines": f"/runs/{finished}?view=ridge&step=0",
+        "diverged run": f"/runs/{diverged}",
+        "cancelled run": f"/runs/{cancelled(server)}",
+        "experiment": experiment["url"],
+        "comparison": f"/compare?run={finished}&run={other}",
+        "comparison of one": f"/compare?run={finished}",
+        "shared run": shared,
+        "closed link": "/s/unknown",
+        "no such run": "/runs/none",
+        "no such page": "/nowhere",
+    }
+
+
+def cancelled(server: Server) -> str:
+    run_id = server.launch(name="Cancelled", epochs=500, hidden=[200, 200])
+    server.wait_for_step(run_id, 50)
+    server.client.post(f"/api/runs/{run_id}/cancel")
+    server.wait_until_ended(run_id)
+    return run_id
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_home_is_in_order_before_any_run(
+    chromium: Browser, empty_server: Server, language: str, scheme: str, width: int
+) -> None:
+    assert walk(chromium, empty_server, {"home": "/"}, language, scheme, width) == []
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_every_page_is_accessible_quiet_narrow_enough_and_keeps_to_its_host(
+    chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int
+) -> None:
+    assert walk(chromium, server, pages, language, scheme, width) == []
+
+
+def walk(chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int) -> list[str]:
+    """Everything that is wrong with the pages."""
+    context = chromium.new_context(
+        locale=language, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )  # type: ignore[arg-type]
+    page = context.new_page()
+    reported, asked = listen(page)
+    found: list[str] = []
+    for name, path in pages.items():
+        answer = page.goto(server.url + path)
+        assert answer is not None
+        page.wait_for_load_state("networkidle")
+        found += [f"{name}: {complaint}" for complaint in complaints(page, answer, language)]
+        found += [f"{name}: {text}" for text in reported if f"status of {answer.status}" not in text]
+        reported.clear()
+    context.close()
+    ours = (server.url, "data:", "blob:")
+    return found + [f"asked {url}" for url in asked if not url.startswith(ours)]
+
+
+def listen(page: Page) -> tuple[list[str], list[str]]:
+    """What the console reports and what is asked for, from now on."""
+    reported: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: reported.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: reported.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    return reported, asked
+
+
+def complaints(page: Page, answer: Response, language: str) -> Iterator[str]:
+    if answer.status >= 500:
+        yield f"answered {answer.status}"
+    spoken = page.locator("html").get_attribute("lang")
+    if not page.url.split("?")[0].endswith("/s/unknown") and spoken != language:
+        yield f"speaks {spoken}"
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        yield f"{wide} px wider than the window"
+    results = Axe().run(page, options={"runOnly": RULES})
+    for violation in results.response["violations"]:
+        for node in violation["nodes"]:
+            yield f"axe {violation['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
