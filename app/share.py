@@ -53,22 +53,25 @@ _NOTHING = """<!doctype html>
 <link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; }
-  body { min-height: 100vh; margin: 0; display: grid; place-content: center; gap: 32px; padding: 24px;
-    box-sizing: border-box; font: 16px/1.5 system-ui, sans-serif; text-align: center;
+  body { margin: 0; }
+  main { min-height: 100vh; display: grid; place-content: center; gap: 32px; padding: 24px; box-sizing: border-box;
+    font: 16px/1.5 system-ui, sans-serif; text-align: center;
     color: light-dark(#15181d, #e8eaee); background: light-dark(#f6f6f3, #0f1216); }
   svg { width: 64px; margin: auto; stroke: light-dark(#5b6470, #9ba5b1); fill: none; stroke-width: 2; }
   h1, h2 { margin: 0; font-size: 22px; line-height: 1.3; }
   p { margin: 4px 0 0; color: light-dark(#5b6470, #9ba5b1); }
 </style>
 <main>
+<div>
   <svg viewBox="0 0 48 24" aria-hidden="true"><path d="M2 22C14 22 18 2 24 2" /><path d="M46 22C34 22 30 2 24 2"
     stroke-dasharray="3 4" /></svg>
   <h1>This link opens nothing</h1>
   <p>It may have ended. Ask whoever sent it for a new one.</p>
-</main>
+</div>
 <section lang="es">
   <h2>Este enlace no abre nada</h2>
   <p>Quizá haya caducado. Pide uno nuevo a quien te lo envió.</p>
 </section>
+</main>
 </html>
 """
