@@ -3,13 +3,24 @@ by an address that names its version, is never asked for again; below a share li
 the link may have been revoked, but not sent again."""
 
 import hashlib
+from functools import cache
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.settings import PROJECT
+
 FOR_GOOD = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 NEVER_CHANGES = "never_changes"  # what a route notes in its request's state
+
+
+@cache
+def release() -> str:
+    """Of the program that runs: an answer that was kept for good is asked for anew once a newer one draws it."""
+    files = sorted(file for folder in ("app", "ml") for file in (PROJECT / folder).rglob("*.p[yo]"))
+    seen = [(str(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files]
+    return hashlib.blake2b(repr(seen).encode(), digest_size=4).hexdigest()
 
 
 class Freshness:

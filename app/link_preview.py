@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 1200, 630  # what every messenger takes
 _FINER = 2  # drawn so many times as large, for smooth edges
 _MARGIN, _GAP = 56, 28
 _PANELS = {"activation": "z", "backprop_gradient": "N · ∂C/∂s", "weight_gradient": "∂C/∂W", "error": "error, %"}
-_TOP, _BOTTOM = 318, 586  # of the panels
+_TOP, _BOTTOM = 300, 586  # of the panels
 _INK, _MUTED, _GRID, _PAGE = "#15181d", "#5b6470", "#e2e4e7", "#f6f6f3"
 
 Font = ImageFont.FreeTypeFont
@@ -59,7 +59,7 @@ def _draw_words(draw: ImageDraw.ImageDraw, run: RunRecord) -> None:
     lines = _wrapped(name, _font(50, 700), room * _FINER)
     for number, line in enumerate(lines):
         _write(draw, _MARGIN, 80 + 58 * number, line, 50, 700, _INK, room)
-    _write(draw, _MARGIN, 96 + 58 * len(lines), summary, 26, 400, _MUTED, WIDTH - 2 * _MARGIN)
+    _write(draw, _MARGIN, 96 + 58 * len(lines), summary, 26, 400, _MUTED, room)
 
 
 def _write(

@@ -17,7 +17,7 @@ from app.thumbnails import thumbnail
 from ml.records import RunRecord
 
 THUMBNAIL = "thumbnail-2-{language}.svg"  # with words in it
-PREVIEW = "preview-1.png"
+PREVIEW = "preview-2.png"
 _DRAW: dict[str, Callable[[RunRecord], bytes]] = {THUMBNAIL: thumbnail, PREVIEW: link_preview}
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from app import svg, wording
 from app.certainty import certainty
 from app.figures import FIGURES, PAGE, Figure, Theme, View, layer_dash, layer_label, saturation_word
 from app.figures.axes import Json
+from app.freshness import release
 from app.i18n import gettext as _
 from app.i18n import language
 from app.models import ACTIVE
@@ -96,7 +97,7 @@ def run_view(run: RunRecord, state: PageState) -> dict[str, Any]:
 
 def version(run: RunRecord) -> str:
     """Of the answers about a run: with another one they would read otherwise."""
-    return f"{run.attempt}.{len(run.snapshots)}.{run.status}.{language()}"
+    return f"{release()}.{run.attempt}.{len(run.snapshots)}.{run.status}.{language()}"
 
 
 def draw(run: RunRecord, key: str, theme: Theme, state: PageState) -> Json:

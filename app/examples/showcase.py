@@ -50,6 +50,7 @@ class Showcase:
 
 
 def _figures(run: RunRecord, beside: Sequence[RunRecord]) -> Iterable[str]:
-    error = FIGURES["error"]
-    yield svg.render(gradient_flow(run, beside, PAGE), _("Gradient that reaches each layer"))
-    yield svg.render(error.draw(run, PAGE), f"{_(error.title)}: {_(error.subtitle)}")
+    flow, error = gradient_flow(run, beside, PAGE), FIGURES["error"].draw(run, PAGE)
+    error["layout"]["height"] = flow["layout"]["height"]  # they stand side by side
+    yield svg.render(flow, _("Gradient that reaches each layer"))
+    yield svg.render(error, f"{_(FIGURES['error'].title)}: {_(FIGURES['error'].subtitle)}")

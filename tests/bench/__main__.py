@@ -3,7 +3,7 @@
 import sys
 
 from app.training import warm_up
-from tests.bench import pages, recorder, serving, training
+from tests.bench import browser, pages, recorder, serving, training
 from tests.bench.table import header
 
 GROUPS = {
@@ -13,6 +13,7 @@ GROUPS = {
     "c": training.tutorial_loop,
     "d": recorder.tensorboard,
     "p": pages.waiting,
+    "w": browser.looking,
     "s": serving.serving,
 }
 
