@@ -13,7 +13,6 @@ from app.figures import FIGURES, PAGE, Figure, Theme, View, layer_dash, layer_la
 from app.figures.axes import Json
 from app.freshness import release
 from app.i18n import gettext as _
-from app.i18n import language
 from app.models import ACTIVE
 from app.page_state import PageState
 from ml.records import RunRecord, StepRecord
@@ -74,7 +73,7 @@ def run_view(run: RunRecord, state: PageState) -> dict[str, Any]:
     return {
         "run": run,
         "state": state,
-        "version": version(run),
+        "release": release(),
         "active": run.status in ACTIVE,
         "shown": shown,
         "position": run.snapshots.index(shown) if shown else 0,
@@ -93,11 +92,6 @@ def run_view(run: RunRecord, state: PageState) -> dict[str, Any]:
         "divergence": wording.divergence(run),
         "specification": wording.table(run.spec),
     }
-
-
-def version(run: RunRecord) -> str:
-    """Of the answers about a run: with another one they would read otherwise."""
-    return f"{release()}.{run.attempt}.{len(run.snapshots)}.{run.status}.{language()}"
 
 
 def draw(run: RunRecord, key: str, theme: Theme, state: PageState) -> Json:

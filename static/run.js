@@ -51,7 +51,7 @@ function keepInAddress() {
   addressTimer = setTimeout(() => {
     const query = state.query();
     history.replaceState(null, "", addressOf(query));
-    for (const link of document.querySelectorAll(".languages a")) link.search = `${query}&lang=${link.hreflang}`;
+    for (const link of document.querySelectorAll(".languages a")) link.href = `?${query && `${query}&`}lang=${link.hreflang}`;
   }, ADDRESS_MS);
 }
 
@@ -73,10 +73,10 @@ let timer = 0;
 
 function refresh() {
   timer = 0;
-  const { attempt, status } = root.dataset;
+  const { release, attempt, status } = root.dataset;
   board.attempt = attempt;
   board.live = ACTIVE.includes(status);
-  board.version = state.version = [attempt, moments.size, status, document.documentElement.lang].join(".");
+  board.version = state.version = [release, attempt, moments.size, status, document.documentElement.lang].join(".");
   if (!moments.size) return;
   root.querySelector("#drawings").classList.remove("empty");
   slider.update([...moments].sort(([a], [b]) => a - b), firstPicture ? null : state.step);

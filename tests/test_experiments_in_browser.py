@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.server import Server
@@ -69,27 +68,4 @@ def test_without_scripts_check_brings_back_what_was_typed(chromium: Browser, ser
     page.locator("#values1").fill("0.1, 0.2")
     page.get_by_role("button", name="Check").click()
     expect(page.locator("#preview")).to_contain_text("Of the first of 6 runs.")
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_form_and_the_page_are_accessible_and_fit(
-    chromium: Browser, server: Server, scheme: str, width: int
-) -> None:
-    base = {"hidden": [8, 6], "epochs": 1, "steps_per_epoch": 2}
-    body = {"base": base, "vary": {"init": ["standard", "normal"], "lr": [0.1, 0.01]}, "seeds": 2}
-    made = server.client.post("/api/experiments", json=body).json()
-    for run in made["runs"]:
-        server.wait_until_ended(run["id"])
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en")
-    page = context.new_page()
-    for address in (
-        "/new", "/new?hidden=60,60,60,60,60,60&activation=sigmoid&init=standard&vary1=lr&values1=0.1,0.01",
-        "/new?lr=-1&vary1=lr&values1=fast", made["url"],
-    ):  # fmt: skip
-        page.goto(server.url + address)
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     context.close()

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.server import Server
@@ -130,36 +129,3 @@ def test_without_scripts_runs_are_found_and_compared(chromium: Browser, server: 
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page).to_have_url(re.compile(r"at=0"))
     context.close()
-
-
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_every_page_is_accessible_quiet_and_as_wide_as_the_window(
-    chromium: Browser, server: Server, runs: list[str], scheme: Any, width: int, language: str
-) -> None:
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, locale=language)
-    page = context.new_page()
-    reported: list[str] = []
-    page.on("console", lambda message: reported.append(message.text) if message.type in ("error", "warning") else None)
-    compared = "/compare?runs=" + ".".join(run_id[-6:] for run_id in runs)
-    for path in ("/", "/?q=nothing", "/examples/dying-relu", compared, f"/compare?runs={runs[0][-6:]}"):
-        page.goto(server.url + path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-    assert reported == []
-    context.close()
-
-
-def test_the_first_page_of_a_newcomer_is_accessible(chromium: Browser, tmp_path_factory: Any) -> None:
-    with Server(tmp_path_factory.mktemp("empty")) as empty:
-        for scheme in ("light", "dark"):
-            context = chromium.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
-            page = context.new_page()
-            page.goto(empty.url + "/")
-            expect(page.locator(".contrast svg[role=img]")).to_have_count(4)
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-            assert Axe().run(page).violations_count == 0
-            context.close()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.server import Server
@@ -231,17 +230,3 @@ def test_everything_on_the_page_can_be_done_by_keyboard(page: Page, server: Serv
     expect(page.get_by_role("region", name="Loss")).to_be_visible()
     table.press("Enter")
     expect(page.get_by_role("region", name="Loss")).to_be_hidden()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_has_nothing_to_say(chromium: Browser, server: Server, finished: str, scheme: Any, width: int) -> None:
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, locale="en")
-    page = context.new_page()
-    page.goto(f"{server.url}/runs/{finished}?table=loss&view=ridge")
-    expect(page.locator(".numbers table")).to_be_visible(timeout=20_000)
-    settled(page)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    context.close()

@@ -54,4 +54,4 @@ def test_a_second_visit_needs_little(chromium: Browser, server: Server, run_id: 
     assert sum(first.values()) > sum(second.values())
     largest = sorted(second.items(), key=lambda item: -item[1])[:8]
     assert sum(second.values()) <= MOST_BYTES, largest
-    assert not [found for found, size in second.items() if "plotly" in found and size]
+    assert not [found for found, size in second.items() if "plotly.min.js" in found and size]

@@ -55,8 +55,7 @@ def test_all_of_that_works_without_javascript(chromium: Browser, server: Server,
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_the_section_the_screen_and_the_share_page_are_accessible(
     chromium: Browser, server: Server, run_id: str, scheme: Any, width: int
 ) -> None:
