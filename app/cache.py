@@ -19,6 +19,7 @@ class RunCache:
     def __init__(self, limit: int = MAX_LAYER_SNAPSHOTS // 2) -> None:
         self._limit = limit
         self._runs: OrderedDict[str, RunRecord] = OrderedDict()
+        self._sizes: dict[str, int] = {}  # layers times snapshots
         self._lock = threading.Lock()
 
     def load(self, session: Session, run_id: str) -> RunRecord | None:
@@ -51,6 +52,7 @@ class RunCache:
     def _keep(self, run: RunRecord) -> None:
         with self._lock:
             self._runs[run.id] = run
+            self._sizes[run.id] = len(run.snapshots) * len(run.spec.layers)
             self._runs.move_to_end(run.id)
 
     def _make_room(self, run: RunRecord) -> None:
@@ -58,9 +60,6 @@ class RunCache:
         expected = (run.step // run.spec.snapshot_interval + 1) * len(run.spec.layers)
         with self._lock:
             others = [other for other in self._runs if other != run.id]
-            while others and expected + sum(map(self._size, others)) > self._limit:
-                del self._runs[others.pop(0)]
-
-    def _size(self, run_id: str) -> int:
-        run = self._runs[run_id]
-        return len(run.snapshots) * len(run.spec.layers)
+            while others and expected + sum(map(self._sizes.__getitem__, others)) > self._limit:
+                gone = others.pop(0)
+                del self._runs[gone], self._sizes[gone]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Timer
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -65,7 +66,10 @@ def _with_errors(app: FastAPI) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    later = Timer(1, app.state.queue.get_ready)
+    later.start()
     yield
+    later.cancel()
     app.state.queue.close()
     app.state.engine.dispose()
 

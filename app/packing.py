@@ -8,14 +8,16 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import STATISTICS, Histogram, Pulse, SignalSummary
+from ml.records import STATISTICS, Histogram, Pulse, SignalSummary, StoredSignals
 
 _STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
 _RANGE = ("lo", "hi")
+_PLACES = {name: place for place, name in enumerate((*STATISTICS, "nonfinite"))}
 _HEAD = len(_STORED) + len(_RANGE) + 1  # words before the counts, with nonfinite
 
 
@@ -31,7 +33,7 @@ def unpack(blobs: Sequence[bytes], names: tuple[str, ...]) -> list["Signals"]:
     return [Signals(block, row) for row in range(len(blobs))]
 
 
-class Signals(Mapping[str, SignalSummary]):
+class Signals(StoredSignals):
     """Those of one layer, each made when it is asked for: most figures read a few of a run's thousands."""
 
     __slots__ = ("_block", "_made", "_row")
@@ -45,6 +47,12 @@ class Signals(Mapping[str, SignalSummary]):
         if made is None:
             made = self._made[name] = self._block.summary(self._row, name)
         return made
+
+    def number(self, signal: str, name: str) -> float:
+        return self._block.number(self._row, signal, name)
+
+    def histogram(self, signal: str) -> Histogram:
+        return self._block.histogram(self._row, signal)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._block.names)
@@ -71,8 +79,18 @@ class _Block:
         heads, counts = self._unpacked
         place = row * len(self.names) + self.names[name]
         *statistics, nonfinite, lo, hi = heads[place].tolist()
-        named = dict(zip(STATISTICS, statistics, strict=True))
-        return SignalSummary(**named, nonfinite=int(nonfinite), histogram=Histogram(lo, hi, counts[place]))
+        # In the order of the fields: by name it would take twice as long, a thousand times a run.
+        return SignalSummary(*statistics, int(nonfinite), Histogram(lo, hi, counts[place]))  # type: ignore[call-arg]
+
+    def number(self, row: int, signal: str, name: str) -> float:
+        heads, _ = self._unpacked
+        return float(heads[row * len(self.names) + self.names[signal], _PLACES[name]])
+
+    def histogram(self, row: int, signal: str) -> Histogram:
+        heads, counts = self._unpacked
+        place = row * len(self.names) + self.names[signal]
+        lo, hi = heads[place, -2:].tolist()
+        return Histogram(lo, hi, counts[place])
 
     @cached_property
     def _unpacked(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
@@ -89,9 +107,34 @@ def pack_pulses(pulses: Sequence[Pulse]) -> bytes:
     return np.array([[p.step, *p.gradient_norm, *p.update_ratio] for p in pulses], "<f4").tobytes()
 
 
-def unpack_pulses(blob: bytes, layers: int) -> tuple[Pulse, ...]:
-    rows = np.frombuffer(blob, "<f4").astype(np.float64).reshape(-1, 1 + 2 * layers).tolist()
-    return tuple(Pulse(int(row[0]), tuple(row[1 : layers + 1]), tuple(row[layers + 1 :])) for row in rows)
+class Pulses(Sequence[Pulse]):
+    """Those of one snapshot, unpacked at the first question: two figures read them."""
+
+    def __init__(self, blob: bytes, layers: int) -> None:
+        self._blob, self._layers = blob, layers
+
+    @cached_property
+    def _made(self) -> tuple[Pulse, ...]:
+        layers = self._layers
+        rows = np.frombuffer(self._blob, "<f4").astype(np.float64).reshape(-1, 1 + 2 * layers).tolist()
+        return tuple(Pulse(int(row[0]), tuple(row[1 : layers + 1]), tuple(row[layers + 1 :])) for row in rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Pulse: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Pulse, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Pulse | tuple[Pulse, ...]:
+        return self._made[place]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return self._made == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _split(words: NDArray[np.uint32]) -> bytes:

@@ -1,17 +1,22 @@
 """The queue of runs: the only file that knows its engine, DBOS, on both sides.
 
 The web process enqueues; a worker process takes one run at a time. A workflow's id is the id of its run, so
-enqueueing twice is harmless. The engine has a SQLite file of its own.
+enqueueing twice is harmless. The engine has a SQLite file of its own. It takes 0.2 s to import, which the first page
+after a start does not wait for.
 """
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DBAPIError
 
 from app.db import make_engine
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, DBOSConfig
 
 QUEUE = "runs"
 WORKFLOW = "train"
@@ -27,12 +32,21 @@ class Queue:
 
     def __init__(self, settings: Settings) -> None:
         self._engine = make_engine(settings.queue_url)
-        self._client = DBOSClient(
+
+    @cached_property
+    def _client(self) -> "DBOSClient":
+        from dbos import DBOSClient, DBOSPortableJSONSerializer
+
+        return DBOSClient(
             system_database_engine=self._engine,
             serializer=DBOSPortableJSONSerializer(),
             lazy=True,
             retry_connection_errors=False,
         )
+
+    def get_ready(self) -> None:
+        """Import the engine now, so that the first run that is launched does not wait for it."""
+        self._client  # noqa: B018
 
     def enqueue(self, run_id: str) -> None:
         """Hand the run to a worker. Where that fails the run is safe: it is stored, and a worker looks for runs that
@@ -62,7 +76,8 @@ class Queue:
         self._client.resume_workflow(run_id, queue_name=QUEUE)
 
     def close(self) -> None:
-        self._client.destroy()
+        if "_client" in self.__dict__:
+            self._client.destroy()
         self._engine.dispose()
 
 
@@ -71,17 +86,23 @@ def start_worker(settings: Settings, name: str, train: Callable[[str], None]) ->
 
     `name` must be the same when the worker comes back: then it takes up again what it was killed in.
     """
+    from dbos import DBOS
+
     _launch(settings, name, train)
     DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
 
 
 def prepare(settings: Settings) -> None:
     """Create or upgrade the engine's tables, before anyone enqueues."""
+    from dbos import DBOS
+
     _launch(settings, "prepare", lambda _run_id: None)
     DBOS.destroy(destroy_registry=True)
 
 
 def _launch(settings: Settings, name: str, train: Callable[[str], None]) -> None:
+    from dbos import DBOS, DBOSPortableJSONSerializer
+
     config: DBOSConfig = {
         "name": "layerscope",
         "executor_id": name,

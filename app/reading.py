@@ -28,7 +28,7 @@ from app.live import Opened
 from app.models import ACTIVE
 from app.page_state import PageState, page_state
 from app.run_view import draw
-from ml.records import RunRecord
+from ml.records import SIGNALS, RunRecord
 
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
 
@@ -55,6 +55,11 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     @router.get("/layers/{signal}", response_model=LayersOut | HealthOut)
     def layers(run: RunDep, signal: Signal | Literal["health"]) -> Json:
         return Json(layers_of(run, signal))
+
+    @router.get("/histograms", response_model=dict[Signal, HistogramsOut])
+    def all_histograms(run: RunDep) -> Json:
+        """Those of every signal."""
+        return Json({signal: histograms_of(run, signal) for signal in SIGNALS})
 
     @router.get("/histograms/{signal}", response_model=HistogramsOut)
     def histograms(run: RunDep, signal: Signal) -> Json:

@@ -13,7 +13,7 @@ from safetensors.numpy import save as save_tensors
 from sqlalchemy import Row
 
 from app.models import Run, Snapshot
-from app.packing import pack, pack_pulses, unpack, unpack_pulses
+from app.packing import Pulses, pack, pack_pulses, unpack
 from ml.records import (
     HEALTH,
     HIDDEN_ONLY,
@@ -70,7 +70,7 @@ def step_records(joined: Sequence[Row[Any]], spec: RunSpec) -> Iterator[StepReco
     for _, same in groupby(joined, key=attrgetter("step")):
         first, *others = same
         mine = tuple(islice(layers, 0 if first[-1] is None else 1 + len(others)))
-        pulses = unpack_pulses(first.pulses, len(names)) if first.pulses else ()
+        pulses = Pulses(first.pulses, len(names)) if first.pulses else ()
         yield StepRecord(first.step, first.epoch, metrics(first), mine, _clipping(first), pulses)
 
 

@@ -4,7 +4,8 @@ A trainer yields StepRecords, the store keeps them, and figures, rules, exports 
 """
 
 import math
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +78,20 @@ class Health:
     jacobian_se: float | None = None
 
 
+class StoredSignals(Mapping[str, SignalSummary]):
+    """Signals by name, whose numbers and histograms can be had without making a summary of each."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def number(self, signal: str, name: str) -> float:
+        """One statistic (or `nonfinite`) of one signal."""
+
+    @abstractmethod
+    def histogram(self, signal: str) -> Histogram:
+        """That of one signal."""
+
+
 @dataclass(frozen=True, slots=True)
 class LayerSnapshot:
     """All signals of one layer at one step.
@@ -89,6 +104,18 @@ class LayerSnapshot:
     signals: Mapping[str, SignalSummary]
     health: Health = Health()
     extras: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def number(self, signal: str, name: str) -> float:
+        """One statistic (or `nonfinite`) of one signal."""
+        if isinstance(self.signals, StoredSignals):
+            return self.signals.number(signal, name)
+        return float(getattr(self.signals[signal], name))
+
+    def histogram(self, signal: str) -> Histogram:
+        """That of one signal."""
+        if isinstance(self.signals, StoredSignals):
+            return self.signals.histogram(signal)
+        return self.signals[signal].histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +164,7 @@ class StepRecord:
     metrics: Metrics
     layers: tuple[LayerSnapshot, ...] = ()
     clipping: Clipping | None = None
-    pulses: tuple[Pulse, ...] = ()
+    pulses: Sequence[Pulse] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +246,7 @@ class RunRecord:
     def statistic(self, signal: str, name: str) -> NDArray[np.float64]:
         """(snapshots, layers) of one statistic (or `nonfinite`) of one signal."""
         depth = len(self.layers_with(signal))
-        rows = [[getattr(x.signals[signal], name) for x in s.layers[:depth]] for s in self.snapshots]
+        rows = [[x.number(signal, name) for x in s.layers[:depth]] for s in self.snapshots]
         return np.array(rows, dtype=np.float64).reshape(len(self.snapshots), depth)
 
     def health(self, name: str) -> NDArray[np.float64]:

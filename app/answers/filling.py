@@ -59,7 +59,7 @@ def layers_of(run: RunRecord, signal: str) -> dict[str, Any]:
 def histograms_of(run: RunRecord, signal: str) -> dict[str, Any]:
     """Arrays: lo and hi (snapshots, layers), counts (snapshots, layers, bins)."""
     layers = run.layers_with(signal)
-    rows = [[x.signals[signal].histogram for x in s.layers[: len(layers)]] for s in run.snapshots]
+    rows = [[x.histogram(signal) for x in s.layers[: len(layers)]] for s in run.snapshots]
     shape = (len(rows), len(layers))
     return {
         "signal": signal,

@@ -136,7 +136,7 @@ def _around_0(xs: Sequence[float]) -> tuple[float, float]:
 
 def _outline(snapshot: StepRecord | None, signal: str, layer: str) -> tuple[list[float], list[float]]:
     there = [x for x in snapshot.layers if x.layer == layer and signal in x.signals] if snapshot else []
-    return outline(there[0].signals[signal].histogram) if there else ([], [])
+    return outline(there[0].histogram(signal)) if there else ([], [])
 
 
 # --- side by side ---

@@ -74,7 +74,7 @@ def _density(run: RunRecord, theme: Theme, step: int | None, view: View, signal:
     snapshot = run.nearest(step)
     names = run.layers_with(signal)
     layers = snapshot.layers[: len(names)] if snapshot else ()
-    outlines = [outline(layer.signals[signal].histogram) for layer in layers] or [([], []) for _name in names]
+    outlines = [outline(layer.histogram(signal)) for layer in layers] or [([], []) for _name in names]
     seen = outlines if view.log is not False and not view.ridge else [_visible(*each) for each in outlines]
     x_axis = axes.linear(theme, *axes.padded(*_range(run, signal, seen)), title, ticks=5)
     theory, remark = expected(run, snapshot, signal) if view.expected and snapshot else ([], "")

@@ -27,7 +27,7 @@ def expected(run: RunRecord, snapshot: StepRecord, signal: str) -> tuple[list[Ou
     prediction = predict(spec) if signal != "weight" else None
     outlines = []
     for index, layer in enumerate(snapshot.layers[: len(names)]):
-        edges = layer.signals[signal].histogram.edges
+        edges = layer.histogram(signal).edges
         shares = _shares(spec, prediction, signal, index, edges)
         known = shares is not None and bool(np.isfinite(shares).all())
         outlines.append(_outline(shares, edges) if shares is not None and known else ([], []))

@@ -157,5 +157,5 @@ def diverged_at(run: RunRecord) -> StepRecord | None:
 
 def _finite(snapshot: StepRecord) -> bool:
     losses = (snapshot.metrics.train_loss, snapshot.metrics.val_loss)
-    nonfinite = (summary.nonfinite for layer in snapshot.layers for summary in layer.signals.values())
+    nonfinite = (layer.number(signal, "nonfinite") for layer in snapshot.layers for signal in layer.signals)
     return all(map(math.isfinite, losses)) and not any(nonfinite)

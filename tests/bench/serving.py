@@ -1,13 +1,10 @@
 """How fast a server answers that has 200 runs in its folder, and what TensorBoard takes for the same histograms."""
 
+import asyncio
 import itertools
-import os
 import random
 import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +16,23 @@ from statistics import median
 from urllib.parse import quote
 
 import psutil
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import db, store
 from app.figures import FIGURES
+from app.live import Hub, Opened
 from app.settings import Settings
 from app.training import train_and_save
 from ml.records import SIGNALS, RunRecord
 from ml.spec import RunSpec
+from tests.bench import cold
 from tests.bench.table import missing, row
 from tests.server import Server, wait_for
+from tests.statements import statements
 
 RUNS, CLIENTS, ASKED = 200, 8, 60
+STREAMS, WATCHED = 50, 8  # seconds
 DEEP = RunSpec(name="five layers", hidden=(100,) * 5, activation="tanh", init="xavier_uniform", epochs=50)
 Ask = Callable[[], list[str]]
 
@@ -39,9 +41,11 @@ def serving() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run, ids = fill(Path(folder))
         with Server(Path(folder), WORKERS="1") as server:
-            ours, cold = answers(server, ids), first_page(server, ids)
+            ours = answers(server, ids)
             streams(server)
-        theirs(run, ours, cold)
+            with tensorboard_logs(run) as logs:
+                cold.first_picture(server.folder, ids[0], logs)
+                theirs(run, logs, ours)
 
 
 def fill(folder: Path) -> tuple[RunRecord, list[str]]:
@@ -85,8 +89,7 @@ def answers(server: Server, ids: list[str]) -> list[float]:
         return [f"/api/runs/{chance.choice(ids)}/figures/{chance.choice(names)}"]
 
     def histograms() -> list[str]:
-        run_id = chance.choice(ids)
-        return [f"/api/runs/{run_id}/histograms/{signal}" for signal in SIGNALS]
+        return [f"/api/runs/{chance.choice(ids)}/histograms"]
 
     asked: list[tuple[str, Ask, float]] = [
         ("home, 200 runs stored", lambda: ["/"], 50),
@@ -125,38 +128,54 @@ def _milliseconds(connection: HTTPConnection, paths: list[str]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def first_page(server: Server, ids: list[str]) -> float:
-    """Seconds from the start of a web process to a run's page, with its pictures."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "DATA_DIR": str(server.folder), "PORT": str(port)}
-    return _until_answered([sys.executable, "-m", "app", "web"], environment, port, f"/runs/{ids[0]}")
-
-
 def streams(server: Server) -> None:
-    """What they cost the web process. What they cost the database is counted in tests/app/test_live.py."""
-    run_id = server.launch(**DEEP.model_dump(exclude_none=True) | {"epochs": 400, "hidden": [100] * 5})
+    """What 50 open streams of a run that trains cost the web process; and, of as many that share a hub as in the web
+    process, what they ask the database."""
+    run_id = server.launch(**DEEP.model_dump(exclude_none=True) | {"epochs": 1_300})
     server.wait_for_step(run_id, 1)
     web = psutil.Process(server.pid("web"))
     with ExitStack() as open_streams:
-        for _ in range(50):
+        for _ in range(STREAMS):
             stream = open_streams.enter_context(server.client.stream("GET", f"/api/runs/{run_id}/events"))
             next(stream.iter_lines())
         before, began = sum(web.cpu_times()[:2]), time.monotonic()
-        wait_for(lambda: time.monotonic() > began + 5, "five seconds")
+        wait_for(lambda: time.monotonic() > began + WATCHED, "the time to pass")
         used = sum(web.cpu_times()[:2]) - before
-        row("s", "% of a core: 50 open event streams of a run that trains", [100 * used / (time.monotonic() - began)])
+        row("s", f"% of a core: {STREAMS} open event streams", [100 * used / (time.monotonic() - began)])
+    asked = asyncio.run(_queries(db.make_engine(f"sqlite:///{server.folder / 'layerscope.db'}"), run_id))
+    row("s", f"queries a second: {STREAMS} open event streams of a run that trains", [asked / WATCHED], target="<= 2")
     server.client.post(f"/api/runs/{run_id}/cancel")
+
+
+async def _queries(engine: Engine, run_id: str) -> int:
+    """How many statements the streams cause within WATCHED seconds."""
+    hub = Hub(engine)
+
+    async def follow() -> None:
+        async for _ in hub.follow(Opened(run_id), ""):
+            pass
+
+    with statements(engine) as asked:
+        followers = [asyncio.create_task(follow()) for _ in range(STREAMS)]
+        await asyncio.sleep(WATCHED)
+        count = len(asked)
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
+    engine.dispose()
+    return count
 
 
 # --- theirs ---
 
 
-def theirs(run: RunRecord, ours: list[float], cold: float) -> None:
+@contextmanager
+def tensorboard_logs(run: RunRecord) -> Iterator[Path | None]:
+    """A folder with the run's histograms as TensorBoard keeps them, as often as ours has the run; None without it."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        missing("s", "TensorBoard, the same histograms", "needs requirements-bench.txt")
+        yield None
         return
     with tempfile.TemporaryDirectory() as folder:
         write(run, SummaryWriter(str(Path(folder) / "run0")))
@@ -164,12 +183,26 @@ def theirs(run: RunRecord, ours: list[float], cold: float) -> None:
         for number in range(1, RUNS):
             (Path(folder) / f"run{number}").mkdir()
             shutil.copy(events, Path(folder) / f"run{number}" / events.name)
-        with tensorboard(Path(folder)) as (port, first):
-            row("s", "s: from the start of the server to a run's first picture", [cold])
-            row("s", "s: the same with TensorBoard, to a histogram's data", [first], target=f"> {cold:.2f}")
-            warm = times(port, lambda: [path_of(tag) for tag in tags(run)], 5)
+        yield Path(folder)
+
+
+def theirs(run: RunRecord, logs: Path | None, ours: list[float]) -> None:
+    if logs is None:
+        missing("s", "TensorBoard, the same histograms", "needs requirements-bench.txt")
+        return
+    with cold.started(cold.tensorboard(logs)) as port:
+        wait_for(lambda: _status(port, path_of("activation/hidden1")) == 200, "TensorBoard's first histogram")
+        warm = times(port, lambda: [path_of(tag) for tag in tags(run)], 5)
     row("s", "ms: all histograms of a run with TensorBoard", warm)
     row("s", "all histograms of a run: TensorBoard / ours", [one / median(ours) for one in warm], target=">= 20")
+
+
+def _status(port: int, path: str) -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def tags(run: RunRecord) -> list[str]:
@@ -191,46 +224,3 @@ def write(run: RunRecord, writer: "SummaryWriter") -> None:  # type: ignore[name
                     bucket_counts=found.counts.tolist(), global_step=record.step,
                 )  # fmt: skip
     writer.close()
-
-
-@contextmanager
-def tensorboard(folder: Path) -> Iterator[tuple[int, float]]:
-    """Its port, and the seconds until it gave the first histogram."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), "--port", str(port)]
-    process, began = _start(command, dict(os.environ)), time.perf_counter()
-    try:
-        _wait_for_answer(port, path_of("activation/hidden1"))
-        yield port, time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _until_answered(command: list[str], environment: dict[str, str], port: int, path: str) -> float:
-    process, began = _start(command, environment), time.perf_counter()
-    try:
-        _wait_for_answer(port, path)
-        return time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _wait_for_answer(port: int, path: str) -> None:
-    def answered() -> bool:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    wait_for(answered, f"{path} to be answered")
