@@ -8,12 +8,14 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import STATISTICS, Histogram, Pulse, SignalSummary, StoredSignals
+from ml.records import STATISTICS, Histogram, LayerSnapshot, Pulse, SignalSummary, StoredSignals
+
+Columns = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.integer[Any]]]
 
 _STORED = ("mean", "std", "abs_mean", "min", "max", "p02", "p98")
 _RANGE = ("lo", "hi")
@@ -36,36 +38,51 @@ def unpack(blobs: Sequence[bytes], names: tuple[str, ...]) -> list["Signals"]:
 class Signals(StoredSignals):
     """Those of one layer, each made when it is asked for: most figures read a few of a run's thousands."""
 
-    __slots__ = ("_block", "_made", "_row")
+    __slots__ = ("_made", "block", "row")
 
     def __init__(self, block: "_Block", row: int) -> None:
-        self._block, self._row = block, row
+        self.block, self.row = block, row
         self._made: dict[str, SignalSummary] = {}
 
     def __getitem__(self, name: str) -> SignalSummary:
         made = self._made.get(name)
         if made is None:
-            made = self._made[name] = self._block.summary(self._row, name)
+            made = self._made[name] = self.block.summary(self.row, name)
         return made
 
     def number(self, signal: str, name: str) -> float:
-        return self._block.number(self._row, signal, name)
+        return self.block.number(self.row, signal, name)
 
     def histogram(self, signal: str) -> Histogram:
-        return self._block.histogram(self._row, signal)
+        return self.block.histogram(self.row, signal)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._block.names)
+        return iter(self.block.names)
 
     def __len__(self) -> int:
-        return len(self._block.names)
+        return len(self.block.names)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Signals):
             return NotImplemented
-        return list(self) == list(other) and self._block.blobs[self._row] == other._block.blobs[other._row]
+        return list(self) == list(other) and self.block.blobs[self.row] == other.block.blobs[other.row]
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def histograms(layers: Sequence[LayerSnapshot], signal: str) -> Columns:
+    """Those of one signal in all these layers: lo and hi (layers,), counts (layers, bins)."""
+    stored = [layer.signals for layer in layers if isinstance(layer.signals, Signals)]
+    if not stored or len(stored) < len(layers):
+        found = [layer.histogram(signal) for layer in layers]
+        return np.array([h.lo for h in found]), np.array([h.hi for h in found]), np.array([h.counts for h in found])
+    places: dict[_Block, list[int]] = {}
+    for place, signals in enumerate(stored):
+        places.setdefault(signals.block, []).append(place)
+    parts = [block.histograms([stored[place].row for place in mine], signal) for block, mine in places.items()]
+    order = np.argsort(np.concatenate(list(places.values())))
+    lo, hi, counts = (np.concatenate(column)[order] for column in zip(*parts, strict=True))
+    return lo, hi, counts
 
 
 class _Block:
@@ -91,6 +108,11 @@ class _Block:
         place = row * len(self.names) + self.names[signal]
         lo, hi = heads[place, -2:].tolist()
         return Histogram(lo, hi, counts[place])
+
+    def histograms(self, rows: list[int], signal: str) -> Columns:
+        heads, counts = self._unpacked
+        places = np.array(rows) * len(self.names) + self.names[signal]
+        return heads[places, -2], heads[places, -1], counts[places]
 
     @cached_property
     def _unpacked(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:

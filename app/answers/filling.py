@@ -10,6 +10,7 @@ from fastapi import Response
 
 from app.answers.shapes import ProgressOut, RunOut
 from app.i18n import gettext
+from app.packing import histograms
 from app.rows import METRICS
 from ml import problems
 from ml.catalog import DATASETS
@@ -59,15 +60,15 @@ def layers_of(run: RunRecord, signal: str) -> dict[str, Any]:
 def histograms_of(run: RunRecord, signal: str) -> dict[str, Any]:
     """Arrays: lo and hi (snapshots, layers), counts (snapshots, layers, bins)."""
     layers = run.layers_with(signal)
-    rows = [[x.histogram(signal) for x in s.layers[: len(layers)]] for s in run.snapshots]
-    shape = (len(rows), len(layers))
+    lo, hi, counts = histograms([x for s in run.snapshots for x in s.layers[: len(layers)]], signal)
+    shape = (len(run.snapshots), len(layers))
     return {
         "signal": signal,
         "layers": layers,
         "steps": run.steps,
-        "lo": np.array([[h.lo for h in row] for row in rows], dtype=np.float64).reshape(shape),
-        "hi": np.array([[h.hi for h in row] for row in rows], dtype=np.float64).reshape(shape),
-        "counts": np.array([[h.counts for h in row] for row in rows], dtype=np.int64).reshape(*shape, run.spec.bins),
+        "lo": lo.reshape(shape),
+        "hi": hi.reshape(shape),
+        "counts": counts.astype(np.int64).reshape(*shape, run.spec.bins),
     }
 
 

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from app import store
 from app.figures import FIGURES
 from app.training import train_and_save
-from ml.records import Metrics, StepRecord
+from ml.records import SIGNALS, Metrics, StepRecord
 from ml.spec import RunSpec
 from ml.transfer import misfit
 from ml.words import words
@@ -132,6 +132,12 @@ def test_health_has_null_where_a_value_means_nothing(client: TestClient, finishe
     assert None not in health["update_ratio"][1]
     assert [row[0] for row in health["jacobian"]] == [None] * 3
     assert 0 <= health["saturated"][0][0] <= 1
+
+
+def test_the_histograms_of_all_signals_come_in_one_answer(client: TestClient, finished: str) -> None:
+    path = f"/api/runs/{finished}/histograms"
+    found = client.get(path).json()
+    assert found == {signal: client.get(f"{path}/{signal}").json() for signal in SIGNALS}
 
 
 def test_histograms_count_every_value(client: TestClient, finished: str) -> None:

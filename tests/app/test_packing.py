@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.packing import pack, unpack
-from ml.records import SIGNALS, STATISTICS, Histogram, SignalSummary
+from app.packing import histograms, pack, unpack
+from ml.records import SIGNALS, STATISTICS, Histogram, LayerSnapshot, SignalSummary
 
 
 def summarise(values: np.ndarray, bins: int = 100) -> SignalSummary:
@@ -78,3 +78,23 @@ def test_a_histogram_with_its_statistics_takes_at_most_200_bytes(size: int) -> N
 def test_the_blob_is_little_endian_whatever_the_machine() -> None:
     one = {"weight": replace(gaussian(100)["weight"], histogram=Histogram(0.0, 1.0, np.array([1, 258])))}
     assert zlib.decompress(pack(one)).endswith(bytes([1, 2, 0, 1, 0, 0, 0, 0]))
+
+
+def test_histograms_of_many_layers_are_those_of_each_whatever_was_unpacked_with_what() -> None:
+    sizes = (200, 300, 400, 500)
+    one, two = unpack([pack(gaussian(n)) for n in sizes[:3]], SIGNALS), unpack([pack(gaussian(sizes[3]))], SIGNALS)
+    mixed = [one[0], two[0], one[2], one[1]]
+    for layers in ([LayerSnapshot("x", signals) for signals in mixed], [LayerSnapshot("x", dict(s)) for s in mixed]):
+        lo, hi, counts = histograms(layers, "weight")
+        for place, signals in enumerate(mixed):
+            histogram = signals["weight"].histogram
+            assert (lo[place], hi[place]) == (histogram.lo, histogram.hi)
+            assert counts[place].tolist() == histogram.counts.tolist()
+
+
+def test_a_number_is_that_of_the_summary() -> None:
+    (signals,) = unpack([pack(gaussian(500))], SIGNALS)
+    layer = LayerSnapshot("x", signals)
+    for name in (*STATISTICS, "nonfinite"):
+        assert layer.number("activation", name) == getattr(signals["activation"], name)
+    assert layer.histogram("activation").hi == signals["activation"].histogram.hi
