@@ -15,14 +15,13 @@ from app import actions, forms, store, svg
 from app.db import SessionDep
 from app.experiment_view import Combination, combinations, group_curves, in_common, legend, progress, table
 from app.figures import PAGE
+from app.figures.compare import MOST_RUNS
 from app.figures.groups import ERROR_BY_GROUP, error_by_group
 from app.i18n import gettext as _
 from app.pages import templates
 from app.store import ExperimentRecord
 from ml.grid import told
 from ml.records import RunRecord
-
-MOST_COMPARED = 8  # runs on one page
 
 router = APIRouter(prefix="/experiments", include_in_schema=False)
 templates.env.globals |= {"told": told}
@@ -68,7 +67,7 @@ def compare(
     experiment = find(session, experiment_id)
     found = combinations_of(session, experiment, store.experiment_runs(session, experiment_id))
     chosen = [found[place].runs for place in group or () if 0 <= place < len(found)]
-    by_turns = [run for runs in zip_longest(*chosen) for run in runs if run is not None][:MOST_COMPARED]
+    by_turns = [run for runs in zip_longest(*chosen) for run in runs if run is not None][:MOST_RUNS]
     if not by_turns:
         return RedirectResponse(f"/experiments/{experiment_id}", status_code=303)
     return RedirectResponse(f"/compare?{urlencode([('run', run.id) for run in by_turns])}", status_code=303)

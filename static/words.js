@@ -9,4 +9,6 @@ export function _(message, values = {}) {
   return (translations[message] ?? message).replace(/\{(\w+)(:,)?\}/g, filled);
 }
 
-export const number = (value, options) => value.toLocaleString(document.documentElement.lang, options);
+// Spanish leaves four digits together unless asked; the server marks them.
+export const number = (value, options) =>
+  value.toLocaleString(document.documentElement.lang, { useGrouping: "always", ...options });
