@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.server import Server, wait_for
 
-EVERY, EPOCHS = 200, 30
+EVERY, EPOCHS = 200, 20
 STEPS = list(range(0, EVERY * EPOCHS + 1, EVERY))
 LONG = {
     "dataset": "shapeset", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "optimizer": "sgd",
