@@ -10,9 +10,17 @@ export const scheme = () => (dark.matches ? "dark" : "light");
 export const onSchemeChange = (listener) => dark.addEventListener("change", listener);
 
 // The page has asked for it already.
+// A page without a picture yet names Plotly's address instead of loading it: that would hold the first picture up.
 export function plotlyLoaded() {
   if (globalThis.Plotly) return Promise.resolve();
-  return new Promise((loaded) => document.querySelector("#plotly").addEventListener("load", loaded));
+  const script = document.querySelector("#plotly") ?? addScript(document.querySelector("[data-plotly]").dataset.plotly);
+  return new Promise((loaded) => script.addEventListener("load", loaded));
+}
+
+function addScript(src) {
+  const script = Object.assign(document.createElement("script"), { src, id: "plotly" });
+  document.head.append(script);
+  return script;
 }
 
 // `text` is the figure's JSON, `hidden` the names of the layers that are not wanted, `zoom` the ranges of the axes that

@@ -85,6 +85,7 @@ function refresh() {
 
 // The server has drawn the first picture, for Plotly takes a second to load; the charts' numbers travel meanwhile.
 async function showFirst() {
+  await board.settle();
   board.fetchAll();
   await plotlyLoaded();
   board.usePlotly();
