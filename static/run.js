@@ -85,7 +85,9 @@ function refresh() {
 
 // The server has drawn the first picture, for Plotly takes a second to load; the charts' numbers travel meanwhile.
 async function showFirst() {
-  await board.settle();
+  const drawn = board.settle();
+  // Of a run that has just begun nothing is on the page yet: its picture comes before the numbers.
+  if (!document.querySelector("#plotly")) await drawn;
   board.fetchAll();
   await plotlyLoaded();
   board.usePlotly();
