@@ -20,7 +20,6 @@ from app.statics import static
 from ml.records import RunRecord
 from ml.words import words
 
-RUNS_ON_A_PAGE = 20
 NO_RUN = words("There is no such run. It may have been deleted.")
 
 
