@@ -36,6 +36,8 @@ class Run(SQLModel, table=True):
 
     `id` grows with time. `attempt` counts how often a worker has begun the run; whoever writes names its attempt, and
     a write of an older attempt changes nothing. `colour` is which of the pages' colours the run has on all of them.
+    A repair of `repair_of` is to cure what the rule `repair_rule` found there. A run with a `mystery_id` is the patient
+    of a mystery or a cure that was tried on it, and nothing but its mystery's own pages may show it.
     """
 
     id: str = Field(primary_key=True)
@@ -50,6 +52,9 @@ class Run(SQLModel, table=True):
     error: str | None = None
     experiment_id: str | None = Field(default=None, foreign_key="experiment.id", ondelete="CASCADE", index=True)
     colour: int | None = None
+    repair_of: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
+    repair_rule: str | None = None
+    mystery_id: str | None = Field(default=None, foreign_key="mystery.id", ondelete="CASCADE", index=True)
 
 
 class Snapshot(SQLModel, table=True):
@@ -105,6 +110,34 @@ class Share(SQLModel, table=True):
     token_hash: str = Field(unique=True)
     created: float = Field(default_factory=time.time)
     expires: float | None = None
+
+
+class Mystery(SQLModel, table=True):
+    """A run whose spec is hidden, for a class to say what is wrong with it. Only hashes of the two tokens are kept: the
+    teacher's, which shows all, and the class's, which shows the charts and takes answers. `fault` is the rule that
+    names what was put in, NULL where the teacher's own spec is to be diagnosed; after `revealed` (seconds since 1970)
+    the class sees the spec."""
+
+    id: str = Field(primary_key=True)
+    teacher_hash: str = Field(unique=True)
+    class_hash: str = Field(unique=True)
+    title: str
+    fault: str | None = None
+    created: float = Field(default_factory=time.time)
+    revealed: float | None = None
+
+
+class Answer(SQLModel, table=True):
+    """What a classmate says is wrong, and the cure (a name of ml.repairs.CURES) that was tried in run `run_id`: NULL
+    where the cure changes nothing about the patient."""
+
+    id: str = Field(primary_key=True)
+    mystery_id: str = Field(foreign_key="mystery.id", ondelete="CASCADE", index=True)
+    name: str
+    rule: str
+    cure: str
+    run_id: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
+    created: float = Field(default_factory=time.time)
 
 
 class Worker(SQLModel, table=True):

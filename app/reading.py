@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from app import figure_tables, pictures, svg
 from app.answers import (
     Detail,
+    DiagnosisOut,
     FigureOut,
     HealthOut,
     HistogramsOut,
@@ -21,6 +22,7 @@ from app.answers import (
     metrics_of,
 )
 from app.db import SessionDep
+from app.diagnosis import diagnosis_of
 from app.figures import FIGURES, THEMES, View
 from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
@@ -64,6 +66,11 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     @router.get("/histograms/{signal}", response_model=HistogramsOut)
     def histograms(run: RunDep, signal: Signal) -> Json:
         return Json(histograms_of(run, signal))
+
+    @router.get("/diagnosis", response_model=DiagnosisOut)
+    def diagnosis(run: RunDep) -> Json:
+        """What is wrong with the run as far as it has come, by which number, and what may cure it."""
+        return Json(diagnosis_of(run))
 
     @router.get("/figures", response_model=dict[str, FigureOut | str])
     def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:

@@ -1,6 +1,7 @@
 """What the JSON routes answer."""
 
 from app.answers.filling import Json, extras_of, histograms_of, layers_of, metrics_of, moment, problem_out, run_out
+from app.answers.findings import DiagnosisOut, FindingOut, FixOut
 from app.answers.shapes import (
     ClippingOut,
     Detail,
@@ -29,8 +30,11 @@ from app.answers.shapes import (
 __all__ = [
     "ClippingOut",
     "Detail",
+    "DiagnosisOut",
     "ExtrasOut",
     "FigureOut",
+    "FindingOut",
+    "FixOut",
     "HealthOut",
     "HealthzOut",
     "HistogramsOut",

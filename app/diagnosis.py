@@ -1,0 +1,34 @@
+"""What the rules find in a run, in the words of the reader: one sentence for cards and previews, all for the JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.i18n import gettext as _
+from ml.records import RunRecord
+from ml.repairs import Fix, fixes
+from ml.rules import Finding, diagnose
+
+
+def headline(run: RunRecord) -> str:
+    """The first finding in one sentence; empty where nothing is wrong, or known yet."""
+    found = diagnose(run)
+    return _(found[0].reading.text) if found else ""
+
+
+def diagnosis_of(run: RunRecord) -> dict[str, Any]:
+    """The answer of the JSON route."""
+    return {"findings": [_finding(finding, fixes(run.spec, finding)) for finding in diagnose(run)]}
+
+
+def _finding(finding: Finding, cures: Sequence[Fix]) -> dict[str, Any]:
+    rule, reading = finding.rule, finding.reading
+    return {
+        "rule": rule.name, "severity": rule.severity, "layer": reading.layer, "step": reading.step,
+        "value": reading.value, "threshold": finding.limit.threshold, "text": _(reading.text),
+        "fix": cures[0].changes if cures else {}, "title": _(rule.title), "formula": finding.formula,
+        "layers": reading.layers, "fixes": [_fix(cure) for cure in cures],
+    }  # fmt: skip
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {"cure": fix.cure.name, "label": _(fix.cure.label), "changes": fix.changes}

@@ -1,0 +1,75 @@
+"""What the curves of loss and error tell."""
+
+import math
+
+import numpy as np
+
+from ml.rules.evidence import Evidence
+from ml.rules.finding import ALARM, WARNING, Limit, Reading, Rule, share
+from ml.words import words
+
+WINDOW = 10  # snapshots that an oscillation is looked for in
+FEWEST = 5  # of them
+
+
+def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
+    """How far the lowest train loss is below that of guessing, or below the first one where that is lower, as a share
+    of it. A network that after some epochs answers no better than a guess learns nothing."""
+    losses = evidence.metric("train_loss")
+    if len(losses) <= limit.patience:
+        return Reading(math.nan)
+    start = min(float(losses[0]), evidence.guess_loss)
+    value = 1 - float(losses.min()) / start
+    text = words(
+        "After {epochs:.4g} epochs the training loss is {loss:.3g}, and that of guessing is {guess:.3g}.",
+        epochs=evidence.snapshots[-1].epoch, loss=float(losses.min()), guess=evidence.guess_loss,
+    )  # fmt: skip
+    return Reading(value, step=0, text=text)
+
+
+def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
+    """By how much the train loss rises from one snapshot to the next, on average over the last snapshots, relative to
+    their median. A loss that falls steadily rises by nothing; one that jumps over its minimum rises every other
+    time."""
+    losses = evidence.metric("train_loss")[-WINDOW:]
+    if len(losses) < FEWEST:
+        return Reading(math.nan)
+    rises = np.clip(np.diff(losses), 0, None)
+    value = float(rises.mean() / np.median(losses))
+    text = words(
+        "Over the last {count} snapshots the training loss jumps between {low:.3g} and {high:.3g}.",
+        count=len(losses), low=float(losses.min()), high=float(losses.max()),
+    )  # fmt: skip
+    first = len(evidence.snapshots) - len(losses) + int(np.argmax(rises > 0))
+    return Reading(value, step=evidence.step(first), text=text)
+
+
+def overfit(evidence: Evidence, limit: Limit) -> Reading:
+    """The share of wrong answers on the validation set less that on the train set: what was learnt by heart, and does
+    not hold for new examples."""
+    training, validation = evidence.metric("train_error"), evidence.metric("val_error")
+    gap = validation - training
+    value = float(limit.held(gap, evidence.patience(limit.patience)))
+    if not limit.crossed(value):
+        return Reading(value)
+    text = words(
+        "{train} of the training answers are wrong and {val} of the validation answers: it learns examples by heart.",
+        train=share(float(training[-1])), val=share(float(validation[-1])),
+    )  # fmt: skip
+    return Reading(value, step=evidence.step(limit.began(gap)), text=text)
+
+
+RULES = (
+    Rule(
+        "oscillating_loss", words("Oscillating loss"), WARNING, Limit(0.1), "mean max(0, Cₜ₊₁ − Cₜ) / median Cₜ",
+        words("The optimisers and the learning rate"), oscillating_loss, figure="loss",
+    ),
+    Rule(
+        "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=3),
+        "1 − min Cₜ / min(C₀, ln K)", words("Training is slow"), loss_not_decreasing, figure="loss",
+    ),
+    Rule(
+        "overfit", words("Overfitting"), WARNING, Limit(0.1, patience=3), "error(validation) − error(train)",
+        words("Overfitting and regularisation"), overfit, figure="error", unless_learned=False,
+    ),
+)  # fmt: skip
