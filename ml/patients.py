@@ -69,7 +69,7 @@ _SATURATED = (
     Patient("saturated_activation", digits("sigmoid", (50,) * 3, **XAVIER, lr=1.0)),
     Patient("saturated_activation", shapes("softsign", (50,) * 4, **XAVIER, lr=1.0)),
     Patient("saturated_activation", shapes("tanh", (60, 60), **XAVIER, optimizer="momentum", lr=1.0)),
-    Patient("saturated_activation", shapes("sigmoid", (60, 60), **XAVIER, optimizer="nadam", lr=0.5)),
+    Patient("saturated_activation", shapes("sigmoid", (60,) * 3, **XAVIER, optimizer="nadam", lr=1.0)),
     Patient(
         "saturated_activation",
         shapes("sigmoid", (60,) * 3, init="normal", init_std=1.0, **SGD),
@@ -121,9 +121,9 @@ _TOO_LARGE = (
 _STUCK = (
     Patient("loss_not_decreasing", digits("sigmoid", (60,) * 3, init="standard", optimizer="sgd", lr=0.02)),
     Patient("loss_not_decreasing", shapes("sigmoid", (60,) * 3, init="standard", optimizer="sgd", lr=0.05)),
-    Patient("loss_not_decreasing", digits("tanh", (50,), **XAVIER, weight_decay=1.0, **SGD)),
+    Patient("loss_not_decreasing", digits("tanh", (50,), **XAVIER, weight_decay=1.0, optimizer="sgd", lr=0.02)),
     Patient("loss_not_decreasing", digits("softsign", (50,), **XAVIER, max_norm=0.01, **SGD)),
-    Patient("loss_not_decreasing", shapes("leaky_relu", (60,), weight_decay=2.0, optimizer="sgd", lr=0.05)),
+    Patient("loss_not_decreasing", shapes("leaky_relu", (60,), weight_decay=2.0, optimizer="sgd", lr=0.01)),
     Patient("loss_not_decreasing", digits("relu", (50,) * 3, dropout=0.95), also=("high_dropout",)),
 )
 
@@ -169,7 +169,7 @@ _CONSTANT = (
 _UNSCALED = (
     Patient("unscaled_inputs", digits("tanh", (50,) * 3, **XAVIER, scaling="none")),
     Patient("unscaled_inputs", digits("relu", (60, 40), scaling="none", **SGD)),
-    Patient("unscaled_inputs", digits("sigmoid", (50, 50), **XAVIER, scaling="none", **SGD)),
+    Patient("unscaled_inputs", digits("gelu", (50, 50), scaling="none", lr=0.01)),
     Patient("unscaled_inputs", digits("elu", (60,), scaling="none", optimizer="momentum", lr=0.01)),
 )
 
