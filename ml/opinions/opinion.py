@@ -116,8 +116,8 @@ def _too_few(needs: int) -> Words:
 
 def _range_text(found: Measured) -> Words:
     if math.isinf(found.low):
-        return words("What is stored tells that it is {high:.3g} at most.", high=found.high)
-    return words("What is stored tells that it is {low:.3g} to {high:.3g}.", low=found.low, high=found.high)
+        return words("By what is stored it is {high:.3g} at most.", high=found.high)
+    return words("By what is stored it lies between {low:.3g} and {high:.3g}.", low=found.low, high=found.high)
 
 
 def untested(tool: str) -> Opinion:

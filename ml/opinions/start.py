@@ -54,7 +54,7 @@ def _loss_ratio(evidence: Evidence) -> Measured | None:
     """None for the quadratic loss: what is expected is that of guessing under cross-entropy."""
     if evidence.spec.loss != "cross_entropy":
         return None
-    return exactly(float(evidence.metric("train_loss")[0]) / evidence.guess_loss)
+    return exactly(float(evidence.metric("train_loss")[0]) / math.log(evidence.spec.class_count))
 
 
 def _loss_off(evidence: Evidence) -> Measured | None:
