@@ -32,7 +32,7 @@ def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
     their median. A loss that falls steadily rises by nothing; one that jumps over its minimum rises every other
     time."""
     losses = evidence.metric("train_loss")[-WINDOW:]
-    if len(losses) < FEWEST:
+    if len(losses) < FEWEST or not np.median(losses):
         return Reading(math.nan)
     rises = np.clip(np.diff(losses), 0, None)
     value = float(rises.mean() / np.median(losses))
