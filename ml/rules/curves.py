@@ -17,7 +17,7 @@ def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
     of it. To guess is to give every image the same answer ȳ, how frequent the classes are; for K equally frequent ones
     that costs ln K. A network that after some epochs answers no better than a guess learns nothing."""
     losses = evidence.metric("train_loss")
-    if len(losses) <= limit.patience:
+    if len(losses) <= limit.patience or not losses[0]:
         return Reading(math.nan)
     start = min(float(losses[0]), evidence.guess_loss)
     value = 1 - float(losses.min()) / start

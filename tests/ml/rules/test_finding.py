@@ -25,7 +25,7 @@ LIMITS = {
     "update_too_large": (0.1, True, 3),
     "update_too_small": (1e-4, False, 3),
     "oscillating_loss": (0.1, True, 1),
-    "loss_not_decreasing": (0.05, False, 3),
+    "loss_not_decreasing": (0.05, False, 5),
     "overfit": (0.1, True, 3),
     "unscaled_inputs": (1.5, True, 1),
     "linear_hidden_layers": (0.5, True, 1),
