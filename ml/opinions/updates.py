@@ -34,7 +34,7 @@ def _median(ratios: Ratios) -> Callable[[Evidence], Measured]:
 
 
 def _mean_ratios(evidence: Evidence, ratios: Floats) -> Floats:
-    """(layers,) the most that log₁₀ of mean |ΔW| / mean |W| can be: the mean of n numbers is at most their norm / √n."""
+    """(layers,) the most that log₁₀(mean |ΔW| / mean |W|) can be: the mean of n numbers is at most their norm / √n."""
     norms, means = (evidence.statistic("weight", name)[-1] for name in ("norm", "abs_mean"))
     sizes = np.array([shape.weights for shape in evidence.spec.shapes])
     with np.errstate(divide="ignore", invalid="ignore"):
