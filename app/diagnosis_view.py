@@ -61,8 +61,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Card:
-    """A finding. `facts` say where and since when, `measured` and `limit` by which number; of several layers `worst` is
-    the worst. `silent` are the tools that test nothing of the kind."""
+    """A finding. `facts` say where and since when, `measured` and `limit` by which number. `silent` are the tools that
+    test nothing of the kind."""
 
     rule: str
     severity: str
@@ -74,7 +74,6 @@ class Card:
     facts: tuple[str, ...]
     measured: str
     limit: str
-    worst: str
     evidence: Evidence | None
     proposals: tuple[Proposal, ...]
     judgements: tuple[Judgement, ...]
@@ -161,7 +160,6 @@ def _card(run: RunRecord, state: PageState, finding: Finding) -> Card:
         facts=tuple(_facts(run, finding.reading)),
         measured=amount(finding.reading.value),
         limit=_limit_text(finding.limit),
-        worst=_worst(finding.reading),
         evidence=_evidence(run, state, finding),
         proposals=tuple(_proposals(run.spec, finding)),
         judgements=tuple(_judgement(one) for one in others if one.formula),
@@ -176,10 +174,6 @@ def _facts(run: RunRecord, reading: Reading) -> Iterator[str]:
         yield _since(run, reading.step)
 
 
-def _worst(reading: Reading) -> str:
-    return sentence(layers([reading.layer])) if reading.layer and len(reading.layers) > 1 else ""
-
-
 def _limit_text(limit: Limit) -> str:
     """What counts as too much or too little, and for how long."""
     threshold = amount(limit.threshold)
@@ -190,7 +184,7 @@ def _limit_text(limit: Limit) -> str:
 def _since(run: RunRecord, step: int) -> str:
     if not step:
         return _("Since step 0, before any training")
-    return _("Since step {step:,}, epoch {epoch:.4g}", step=step, epoch=step / run.spec.steps_in_epoch)
+    return _("Since step {step:,}, epoch {epoch:.3g}", step=step, epoch=step / run.spec.steps_in_epoch)
 
 
 def _evidence(run: RunRecord, state: PageState, finding: Finding) -> Evidence | None:

@@ -36,17 +36,6 @@ def test_the_receipt_explains_what_is_measured() -> None:
     assert found.topic == "Dying ReLU"
 
 
-def test_of_several_layers_the_worst_is_named() -> None:
-    run = make_run(4, activation="relu", init="normal", init_std=0.0)
-    flat = [replace(layer, signals={s: replace(x, std=0.0) for s, x in layer.signals.items()})
-            for layer in run.snapshots[0].layers]  # fmt: skip
-    run = replace(run, snapshots=(replace(run.snapshots[0], layers=tuple(flat)), *run.snapshots[1:]))
-    found = card(run, "poor_initialization")
-    assert found.facts[0] == "Layers 1\N{EN DASH}3 and the output layer"
-    assert found.worst == "Layer 1"
-    assert card(make_dying(5), "dead_units").worst == ""
-
-
 def test_the_evidence_is_the_page_with_the_figure_in_sight_at_that_step() -> None:
     found = card(make_dying(5), "dead_units", PageState(ridge=True)).evidence
     assert found is not None
