@@ -7,7 +7,7 @@ DeepDiagnosis (Wardat et al., ICSE 2022); NeuroScope.
 A tool's test of another problem is an entry in the table of its module.
 """
 
-from ml.opinions import gradients
+from ml.opinions import curves, gradients, start, units, updates
 from ml.opinions.opinion import TOOLS, Check, Opinion, untested
 from ml.records import RunRecord
 from ml.rules.evidence import Evidence
@@ -15,7 +15,9 @@ from ml.rules.evidence import Evidence
 __all__ = ["CHECKS", "TOOLS", "Opinion", "opinions"]
 
 # By rule and tool. Where a tool looks at several quantities, what it says is that of the first that it complains of.
-CHECKS: dict[tuple[str, str], tuple[Check, ...]] = {**gradients.CHECKS}
+CHECKS: dict[tuple[str, str], tuple[Check, ...]] = {
+    **gradients.CHECKS, **start.CHECKS, **units.CHECKS, **updates.CHECKS, **curves.CHECKS,
+}  # fmt: skip
 
 
 def opinions(run: RunRecord, rule_name: str) -> list[Opinion]:

@@ -1,17 +1,17 @@
 """Vanishing and exploding gradients, as the tools test them: by the gradient of the weights, g = ∂C/∂W."""
 
 import math
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 
 from ml.catalog import Floats
-from ml.opinions.opinion import Check, Measured, exactly, largest, smallest
+from ml.opinions.opinion import Check, Measured, exactly, if_not_converged, largest, smallest
 from ml.rules.evidence import Evidence
-from ml.rules.finding import share
 from ml.words import words
 
-ROW = 4  # successive layers, each of whose gradients is so much smaller than the next one's
+SMALL = 1e-4  # AutoTrainer: a first layer with a larger ‖g‖ has not vanished, whatever the last one has
+WINDOW = 5  # snapshots in a row over which TheDeepChecker watches a layer's gradient shrink or grow
 
 
 def _last(evidence: Evidence, name: str) -> Floats:
@@ -20,15 +20,15 @@ def _last(evidence: Evidence, name: str) -> Floats:
     return found
 
 
-def _smallest_mean(evidence: Evidence) -> Measured | None:
+def _smallest_mean(evidence: Evidence) -> Measured:
     return smallest(evidence, _last(evidence, "abs_mean"))
 
 
-def _largest_mean(evidence: Evidence) -> Measured | None:
+def _largest_mean(evidence: Evidence) -> Measured:
     return largest(evidence, _last(evidence, "abs_mean"))
 
 
-def _smallest_rms(evidence: Evidence) -> Measured | None:
+def _smallest_rms(evidence: Evidence) -> Measured:
     sizes = np.array([shape.weights for shape in evidence.spec.shapes])
     return smallest(evidence, _last(evidence, "norm") / np.sqrt(sizes))
 
@@ -48,29 +48,27 @@ def _first_to_last(evidence: Evidence) -> Measured:
     return exactly(_ratio(float(norms[0]), float(norms[-1])), evidence.spec.layers[0])
 
 
-SMALL = 1e-4  # AutoTrainer: a first layer with a larger ‖g‖ has not vanished, whatever the last one has
-
-
 def _vanished_first_to_last(evidence: Evidence) -> Measured:
+    """AutoTrainer asks for a small ‖g¹‖ as well."""
     found, norm = _first_to_last(evidence), float(_last(evidence, "norm")[0])
-    if evidence.learned:
-        wrong = share(float(evidence.metric("train_error")[-1]))
-        text = words("It accuses no run that learns: {wrong} of the training answers are wrong.", wrong=wrong)
-        return exactly(found.low, excused=text)
-    if norm >= SMALL:
-        text = words("‖g¹‖ itself is {norm:.2g}, not below {small:g}.", norm=norm, small=SMALL)
-        return exactly(found.low, excused=text)
-    return found
+    if norm < SMALL:
+        return found
+    return replace(found, excused=words("‖∂C/∂W¹‖ itself is {norm:.2g}, not below {small:g}.", norm=norm, small=SMALL))
 
 
-def _in_a_row(evidence: Evidence, shrinking: bool) -> Measured | None:
-    """Of the ratios of each layer's mean |g| to that of the next, how far ROW successive ones keep to one side."""
-    means = _last(evidence, "abs_mean")
-    if len(means) <= ROW:
-        return None
-    ratios = np.array([_ratio(*pair) for pair in pairwise(means)])
-    rows = np.lib.stride_tricks.sliding_window_view(ratios, ROW)
-    return exactly(float(rows.max(axis=1).min() if shrinking else rows.min(axis=1).max()))
+def _ratios(evidence: Evidence) -> Floats:
+    """(WINDOW − 1, layers) of each mean |g| to that at the snapshot before, over the last WINDOW snapshots; NaN where
+    that was 0."""
+    means = evidence.statistic("weight_gradient", "abs_mean")[-WINDOW:]
+    return np.divide(means[1:], means[:-1], out=np.full_like(means[1:], math.nan), where=means[:-1] > 0)
+
+
+def _shrinking(evidence: Evidence) -> Measured:
+    return smallest(evidence, _ratios(evidence).max(axis=0))
+
+
+def _growing(evidence: Evidence) -> Measured:
+    return largest(evidence, _ratios(evidence).min(axis=0))
 
 
 def _nonfinite(evidence: Evidence) -> Measured:
@@ -89,24 +87,26 @@ def _largest_loss(evidence: Evidence) -> Measured:
 
 _NONFINITE = Check("#{NaN, ±∞}", ">", 0, _nonfinite, needs=0)
 _HUGE_LOSS = Check("max Cₜ", "≥", 1e3, _largest_loss)
-_MEAN, _RATIO, _STEP = "mean |∂C/∂W|", "‖∂C/∂W¹‖ / ‖∂C/∂Wᴸ‖", "mean |∂C/∂Wⁱ| / mean |∂C/∂Wⁱ⁺¹|"
+_MEAN, _NORMS = "mean |∂C/∂W|", "‖∂C/∂W¹‖ / ‖∂C/∂Wᴸ‖"
 
 CHECKS = {
     ("vanishing_gradient", "SM"): (Check(f"min {_MEAN}", "<", 1e-7, _smallest_mean),),
-    ("vanishing_gradient", "AT"): (Check(_RATIO, "<", 1e-3, _vanished_first_to_last),),
+    ("vanishing_gradient", "AT"): (Check(_NORMS, "<", 1e-3, if_not_converged(_vanished_first_to_last)),),
     ("vanishing_gradient", "DC"): (
         Check(f"min {_MEAN}", "<", 1e-6, _smallest_mean),
-        Check(f"4 × {_STEP}", "≤", 0.5, lambda evidence: _in_a_row(evidence, shrinking=True)),
+        Check("min max gₜ / gₜ₋₁, g = mean |∂C/∂W|", "≤", 0.5, _shrinking, needs=WINDOW),
     ),
     ("vanishing_gradient", "DD"): (Check(f"min {_MEAN}", "<", 1e-7, _smallest_mean),),
     ("vanishing_gradient", "NS"): (Check("min √mean (∂C/∂W)²", "<", 1e-5, _smallest_rms, severe=1e-7),),
     ("exploding_gradient", "SM"): (_NONFINITE,),
-    ("exploding_gradient", "AT"): (Check(_RATIO, ">", 70, _first_to_last), _NONFINITE, _HUGE_LOSS),
+    ("exploding_gradient", "AT"): (Check(_NORMS, ">", 70, if_not_converged(_first_to_last)), _NONFINITE, _HUGE_LOSS),
     ("exploding_gradient", "DC"): (
         Check(f"max {_MEAN}", ">", 1e6, _largest_mean),
-        Check(f"4 × {_STEP}", "≥", 2, lambda evidence: _in_a_row(evidence, shrinking=False)),
+        Check("max min gₜ / gₜ₋₁, g = mean |∂C/∂W|", "≥", 2, _growing, needs=WINDOW),
     ),
     ("exploding_gradient", "NS"): (Check("‖∂C/∂W‖", ">", 5, _global_norm, severe=10),),
     ("diverged", "SM"): (_NONFINITE,),
     ("diverged", "AT"): (_NONFINITE, _HUGE_LOSS),
+    ("diverged", "DC"): (_NONFINITE,),
+    ("diverged", "DD"): (_NONFINITE,),
 }

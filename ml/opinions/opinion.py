@@ -3,14 +3,14 @@
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from ml.catalog import Floats
 from ml.rules.evidence import Evidence
-from ml.rules.finding import place
+from ml.rules.finding import place, share
 from ml.words import Words, plural, words
 
 Says = Literal["alarm", "silent", "untold", "untested"]
@@ -45,7 +45,7 @@ class Opinion:
 class Measured:
     """A tool's quantity lies between `low` and `high`, which are equal where the record has it exactly and NaN where
     it has nothing of it. Of a quantity of layers it is that of the worst, `layer`. `excused`: why the tool keeps
-    silent whatever it is."""
+    silent although it is out of bounds."""
 
     low: float
     high: float
@@ -56,7 +56,7 @@ class Measured:
 @dataclass(frozen=True)
 class Check:
     """One quantity that a tool looks at, and where it complains: `sign` threshold. `measure` takes the quantity from
-    the evidence, None where no layer of the network is of the kind that the tool looks at. Past `severe`, which is
+    the evidence, None where the tool does not look at networks of this kind. Past `severe`, which is
     beyond `threshold`, a warning is an alarm. It takes `needs` snapshots."""
 
     formula: str
@@ -79,19 +79,19 @@ class Check:
         if len(evidence.snapshots) < self.needs:
             return math.nan, "untold", _too_few(self.needs)
         found = self.measure(evidence)
-        return self._judge(found) if found else (math.nan, "untested", _OTHER_LAYERS)
+        return self._judge(found) if found else (math.nan, "untested", _OTHER_NETWORK)
 
     def _judge(self, found: Measured) -> tuple[float, Says, Words]:
         mild, bad = (found.low, found.high) if self.sign in ">≥" else (found.high, found.low)
         if math.isnan(mild):
             return math.nan, "untold", _NOT_STORED
+        if not self._crossed(bad):
+            return bad, "silent", _WITHIN if found.low == found.high else _range_text(found)
         if found.excused is not None:
             return mild, "silent", found.excused
         if self._crossed(mild):
             return mild, "alarm", self._alarm_text(mild, found)
-        if self._crossed(bad):
-            return math.nan, "untold", _range_text(found)
-        return bad, "silent", _WITHIN if found.low == found.high else _range_text(found)
+        return math.nan, "untold", _range_text(found)
 
     def _crossed(self, value: float) -> bool:
         return _COMPARES[self.sign](value, self.threshold)
@@ -104,7 +104,8 @@ class Check:
         return words("Its limit is crossed, most of all in {layer}.", layer=place(found.layer))
 
 
-_OTHER_LAYERS = words("It looks at another kind of layer.")
+_NONE = words("It has no such test among those compared here.")
+_OTHER_NETWORK = words("Its test is for another kind of network.")
 _NOT_STORED = words("The run's record does not hold what this takes.")
 _WITHIN = words("Its limit is not reached.")
 
@@ -114,27 +115,59 @@ def _too_few(needs: int) -> Words:
 
 
 def _range_text(found: Measured) -> Words:
-    return words("What is stored tells that it is {low:.3g} to {high:.3g}.", low=found.low, high=found.high)
+    if math.isinf(found.low):
+        return words("By what is stored it is {high:.3g} at most.", high=found.high)
+    return words("By what is stored it lies between {low:.3g} and {high:.3g}.", low=found.low, high=found.high)
 
 
 def untested(tool: str) -> Opinion:
-    return Opinion(tool, TOOLS[tool], "", math.nan, "", "untested", words("It has no test of this that we know of."))
+    return Opinion(
+        tool, TOOLS[tool], "", math.nan, "", "untested", words("It has no such test among those compared here.")
+    )
 
 
 def exactly(value: float, layer: str | None = None, excused: Words | None = None) -> Measured:
     return Measured(value, value, layer, excused)
 
 
-def largest(evidence: Evidence, values: Floats, at_most: Floats | None = None) -> Measured | None:
+UNKNOWN = exactly(math.nan)
+
+
+def largest(evidence: Evidence, values: Floats, at_most: Floats | None = None) -> Measured:
     """The largest of (layers,) values, each of which may be as large as `at_most`; NaN for layers that don't count."""
     if np.isnan(values).all():
-        return None
+        return UNKNOWN
     high = values if at_most is None else at_most
     return Measured(float(np.nanmax(values)), float(np.nanmax(high)), evidence.spec.layers[int(np.nanargmax(high))])
 
 
-def smallest(evidence: Evidence, values: Floats) -> Measured | None:
+def smallest(evidence: Evidence, values: Floats) -> Measured:
     """The smallest of (layers,) values; NaN for layers that don't count."""
     if np.isnan(values).all():
-        return None
+        return UNKNOWN
     return exactly(float(np.nanmin(values)), evidence.spec.layers[int(np.nanargmin(values))])
+
+
+REACHED = 0.7  # AutoTrainer's Θ: who has answered so many right has converged
+
+
+def converged(evidence: Evidence) -> bool:
+    """By AutoTrainer's notion: both accuracies were once that good."""
+    return all(float(evidence.metric(name).min()) <= 1 - REACHED for name in ("train_error", "val_error"))
+
+
+def if_not_converged(measure: Callable[[Evidence], Measured | None]) -> Callable[[Evidence], Measured | None]:
+    """AutoTrainer accuses of this no run that has converged."""
+
+    def excusing(evidence: Evidence) -> Measured | None:
+        found = measure(evidence)
+        if found is None or not converged(evidence):
+            return found
+        best = share(1 - float(evidence.metric("val_error").min()))
+        text = words(
+            "It accuses of this no run that has given {limit} right answers, and this one has given {best}.",
+            limit=share(REACHED), best=best,
+        )  # fmt: skip
+        return replace(found, excused=text)
+
+    return excusing
