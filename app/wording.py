@@ -1,5 +1,6 @@
 """How a run is told in words: one line, a table, durations."""
 
+import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from app.figures import diverged_at
 from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
 from app.i18n import gettext as _
 from app.i18n import ngettext, number
+from app.ticks import power_of_ten
 from ml.catalog import LOSSES
 from ml.problems import Problem
 from ml.records import RunRecord
@@ -151,6 +153,33 @@ def divergence(run: RunRecord) -> str:
         "try.",
         epoch=first.epoch, step=first.step, what=what, lr=run.spec.lr,
     )  # fmt: skip
+
+
+def changes(before: RunSpec, after: RunSpec) -> list[tuple[str, str, str]]:
+    """What one does to the settings of a run to get another one: [(label, old value, new value)], the old one empty
+    where the run does not read it."""
+    names = (name for group in GROUPS.values() for name in group if _read(after, name))
+    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return [(_(LABELS[name]), _short(before, name), _short(after, name)) for name in changed]
+
+
+def _short(spec: RunSpec, name: str) -> str:
+    """As _value, without formulas."""
+    if not _read(spec, name):
+        return ""
+    if name not in CHOICES:
+        return _value(spec, name)
+    return "; ".join(_(CHOICES[name][choice].label) for choice in as_text(getattr(spec, name)).split(", "))
+
+
+def amount(value: float) -> str:
+    """A number of any size in three digits: `0.032`, `2,740`, `4.26×10⁻⁴`."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    if -3 < exponent < 6:
+        return number(float(f"{value:.3g}"), ",.10g").replace("-", "−")
+    return f"{number(value / 10.0**exponent, '.3g')}×{power_of_ten(exponent)}".replace("-", "−")
 
 
 def duration(seconds: float) -> str:
