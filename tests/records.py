@@ -58,6 +58,20 @@ def make_everything(snapshots: int = 3, **changed: Any) -> RunRecord:
     return make_run(snapshots, **settings | {"dropout": 0.5, "mc_passes": 10} | changed)
 
 
+def make_dying(dead: float, error: float, snapshots: int = 4, **changed: Any) -> RunRecord:
+    """A run of ReLUs with this share of dead units and of wrong answers, train and validation alike, from first to
+    last; `changed` as for make_run."""
+    run = make_run(snapshots, **{"activation": "relu", "init": "kaiming_normal", "lr": 0.05} | changed)
+    return replace(run, snapshots=tuple(_dying(snapshot, dead, error) for snapshot in run.snapshots))
+
+
+def _dying(snapshot: StepRecord, dead: float, error: float) -> StepRecord:
+    *hidden, output = snapshot.layers
+    layers = [replace(layer, health=replace(layer.health, dead=dead)) for layer in hidden]
+    metrics = replace(snapshot.metrics, train_error=error, val_error=error)
+    return replace(snapshot, layers=(*layers, output), metrics=metrics)
+
+
 def make_monte_carlo(spec: RunSpec) -> MonteCarlo:
     """Forty answers, each less certain than the one before; the last five are wrong."""
     classes, count = spec.class_count, 40
