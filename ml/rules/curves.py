@@ -15,7 +15,8 @@ FEWEST = 5  # of them
 
 def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
     """How far the lowest train loss is below that of guessing, or below the first one where that is lower, as a share
-    of it. A network that after some epochs answers no better than a guess learns nothing."""
+    of it. To guess is to give every image the same answer ȳ, how frequent the classes are; for K equally frequent ones
+    that costs ln K. A network that after some epochs answers no better than a guess learns nothing."""
     losses = evidence.metric("train_loss")
     if len(losses) <= limit.patience:
         return Reading(math.nan)
@@ -69,8 +70,8 @@ RULES = (
         words("The optimisers and the learning rate"), oscillating_loss, figure="loss",
     ),
     Rule(
-        "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=3),
-        "1 − min Cₜ / min(C₀, ln K)", words("Training is slow"), loss_not_decreasing, figure="loss",
+        "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=5),
+        "1 − min Cₜ / min(C₀, C(ȳ))", words("Training is slow"), loss_not_decreasing, figure="loss",
     ),
     Rule(
         "overfit", words("Overfitting"), WARNING, Limit(0.1, patience=3), "error(validation) − error(train)",

@@ -10,10 +10,10 @@ from app.repair_pair import pair_view, untried
 from app.repair_view import Repair, ranked, repair, tried_view
 from app.svg import render
 from app.theme import LIGHT, PAGE
-from ml.records import RunRecord, StepRecord
+from ml.records import RunRecord
 from ml.repairs import CURES, fix
 from ml.rules import RULES, Evidence
-from tests.records import make_dying, make_run
+from tests.records import make_dying, make_patient, make_run, with_numbers
 
 SICK = make_dying(0.9, 0.6)
 
@@ -51,8 +51,8 @@ def test_a_difference_that_may_be_chance_is_called_so() -> None:
 
 
 def test_whoever_has_another_alarm_after_it_is_not_congratulated() -> None:
-    stuck = cured(0.1, 0.6)
-    stuck = replace(stuck, snapshots=tuple(_with_loss(snapshot) for snapshot in stuck.snapshots))
+    stuck = cured(0.1, 0.6, snapshots=7)
+    stuck = with_numbers(stuck, metrics={"train_loss": 2.3, "val_loss": 2.3})
     found = pair_view(repair(SICK, stuck, "dead_units"), [])
     assert (found["repair"].state, found["tone"]) == ("fixed", "fair")
     assert found["sentences"][0] == "This fault is gone, but there is another alarm."
@@ -60,28 +60,12 @@ def test_whoever_has_another_alarm_after_it_is_not_congratulated() -> None:
     assert found["next"] is not None
 
 
-def _with_loss(snapshot: StepRecord) -> StepRecord:
-    return replace(snapshot, metrics=replace(snapshot.metrics, train_loss=2.3, val_loss=2.3))
-
-
 def test_a_number_beyond_its_limit_is_no_fault_of_a_run_that_learns_well() -> None:
-    before = make_run(4, hidden=(6, 5, 4), activation="sigmoid")
-    after = replace(before, snapshots=tuple(_learned(snapshot) for snapshot in before.snapshots))
-    found = pair_view(repair(_saturated(before), _saturated(after), "saturated_activation"), [])
+    before = with_numbers(make_patient(4, activation="sigmoid"), health={"saturated": 0.9})
+    after = with_numbers(before, metrics={"train_error": 0.01, "val_error": 0.01})
+    found = pair_view(repair(before, after, "saturated_activation"), [])
     assert found["repair"].state == "fixed"
     assert found["sentences"][0].startswith("The number is still out of bounds, but the network learns well")
-
-
-def _learned(snapshot: StepRecord) -> StepRecord:
-    return replace(snapshot, metrics=replace(snapshot.metrics, train_error=0.01, val_error=0.01))
-
-
-def _saturated(run: RunRecord) -> RunRecord:
-    def flat(snapshot: StepRecord) -> StepRecord:
-        layers = [replace(layer, health=replace(layer.health, saturated=0.9)) for layer in snapshot.layers[:-1]]
-        return replace(snapshot, layers=(*layers, snapshot.layers[-1]))
-
-    return replace(run, snapshots=tuple(map(flat, run.snapshots)))
 
 
 def test_a_rule_of_several_quantities_is_judged_by_the_one_that_was_wrong() -> None:
@@ -101,14 +85,8 @@ def test_a_run_that_measured_nothing_can_t_be_worse_than_its_repair() -> None:
 
 def test_what_an_activation_can_t_have_does_not_apply_to_it() -> None:
     leaky = cured(0.0, 0.05, activation="leaky_relu", lr=0.05)
-    leaky = replace(leaky, snapshots=tuple(_without_dead(snapshot) for snapshot in leaky.snapshots))
     _before, after, _allowed = repair(SICK, leaky, "dead_units").quantities
     assert after == "does not apply"
-
-
-def _without_dead(snapshot: StepRecord) -> StepRecord:
-    layers = [replace(layer, health=replace(layer.health, dead=None)) for layer in snapshot.layers]
-    return replace(snapshot, layers=tuple(layers))
 
 
 def test_a_repair_is_told_by_its_cure_or_by_what_differs() -> None:
