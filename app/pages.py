@@ -146,11 +146,12 @@ def public_url(request: Request) -> str:
 
 def render_share(request: Request, session: Session, run: RunRecord, base: str) -> Response:
     """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
-    context = run_view(run, page_state(request)) | {
+    shown = run_view(run, page_state(request))
+    context = shown | {
         "base": base,
         "live": store.live_state(session, run.id),
         "address": public_url(request) + base,
-        "description": sharing.description(run),
+        "description": sharing.description(run, shown["diagnosis"]),
         "may_launch": may_launch(request),
     }
     return templates.TemplateResponse(request, "share.html", context)
