@@ -178,33 +178,6 @@ def amount(value: float) -> str:
     return (power_of_ten(exponent) if digits == "1" else f"{digits}×{power_of_ten(exponent)}").replace("-", "−")
 
 
-def changes(before: RunSpec, after: RunSpec) -> list[tuple[str, str, str]]:
-    """What one does to the settings of a run to get another one: [(label, old value, new value)], the old one empty
-    where the run does not read it."""
-    names = (name for group in GROUPS.values() for name in group if _read(after, name))
-    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
-    return [(_(LABELS[name]), _short(before, name), _short(after, name)) for name in changed]
-
-
-def _short(spec: RunSpec, name: str) -> str:
-    """As _value, without formulas."""
-    if not _read(spec, name):
-        return ""
-    if name not in CHOICES:
-        return _value(spec, name)
-    return "; ".join(_(CHOICES[name][choice].label) for choice in as_text(getattr(spec, name)).split(", "))
-
-
-def amount(value: float) -> str:
-    """A number of any size in three digits: `0.032`, `2,740`, `4.26×10⁻⁴`."""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    exponent = math.floor(math.log10(abs(value))) if value else 0
-    if -3 < exponent < 6:
-        return number(float(f"{value:.3g}"), ",.10g").replace("-", "−")
-    return f"{number(value / 10.0**exponent, '.3g')}×{power_of_ten(exponent)}".replace("-", "−")
-
-
 def duration(seconds: float) -> str:
     """`4.2 s`, `3 min 20 s`, `1 h 5 min`."""
     if seconds < 10:

@@ -136,7 +136,7 @@ def _set_updates(record: StepRecord, ratios: tuple[float, ...]) -> StepRecord:
     return replace(record, pulses=tuple(replace(pulse, update_ratio=ratios) for pulse in record.pulses))
 
 
-def make_dying(dead: float, error: float, snapshots: int = 4, **changed: Any) -> RunRecord:
+def make_sick(dead: float, error: float, snapshots: int = 4, **changed: Any) -> RunRecord:
     """A run of ReLUs with this share of dead units and of wrong answers, train and validation alike, from first to
     last; `changed` as for make_run."""
     run = make_patient(snapshots, **{"activation": "relu", "init": "kaiming_normal", "lr": 0.05} | changed)

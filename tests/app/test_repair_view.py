@@ -13,13 +13,13 @@ from app.theme import LIGHT, PAGE
 from ml.records import RunRecord
 from ml.repairs import CURES, fix
 from ml.rules import RULES, Evidence
-from tests.records import make_dying, make_patient, make_run, with_numbers
+from tests.records import make_patient, make_run, make_sick, with_numbers
 
-SICK = make_dying(0.9, 0.6)
+SICK = make_sick(0.9, 0.6)
 
 
 def cured(dead: float, error: float, **changed: object) -> RunRecord:
-    run = make_dying(dead, error, **{"lr": 0.005} | changed)
+    run = make_sick(dead, error, **{"lr": 0.005} | changed)
     return replace(run, id="repair", repair_of="run1", repair_rule="dead_units")
 
 
@@ -69,8 +69,8 @@ def test_a_number_beyond_its_limit_is_no_fault_of_a_run_that_learns_well() -> No
 
 
 def test_a_rule_of_several_quantities_is_judged_by_the_one_that_was_wrong() -> None:
-    dead_at_first = make_dying(0.9, 0.6, init="normal")
-    found = repair(dead_at_first, make_dying(0.1, 0.1), "poor_initialization")
+    dead_at_first = make_sick(0.9, 0.6, init="normal")
+    found = repair(dead_at_first, make_sick(0.1, 0.1), "poor_initialization")
     assert found.verdict.formula.startswith("max #{dead units}")
     assert (found.verdict.before, found.verdict.after) == (0.9, 0.1)
     assert found.state == "fixed"
@@ -113,7 +113,7 @@ def test_the_next_fix_is_one_that_was_not_tried() -> None:
     every = untried(SICK, "dead_units", [])
     first = replace(SICK, spec=every[0].spec.model_copy(update={"name": "tried"}))
     assert untried(SICK, "dead_units", [first]) == every[1:]
-    assert untried(make_dying(0.1, 0.6), "dead_units", []) == []
+    assert untried(make_sick(0.1, 0.6), "dead_units", []) == []
 
 
 # --- the numbers ---

@@ -11,10 +11,10 @@ from app import actions, store
 from app.models import Mystery, Run
 from ml.records import RunRecord
 from ml.spec import RunSpec
-from tests.records import make_dying, make_run
+from tests.records import make_run, make_sick
 from tests.saving import ORIGIN, end_run, save_run, words
 
-SICK, CURED = make_dying(0.9, 0.6, name="Dies <young>"), make_dying(0.1, 0.05)
+SICK, CURED = make_sick(0.9, 0.6, name="Dies <young>"), make_sick(0.1, 0.05)
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ def test_the_same_change_against_another_rule_is_another_repair(client: TestClie
 
 
 def test_two_cures_that_come_to_the_same_are_one_run(client: TestClient, session: Session) -> None:
-    run_id = save_run(session, make_dying(0.9, 0.6, lr=0.01))
+    run_id = save_run(session, make_sick(0.9, 0.6, lr=0.01))
     assert len(launched(client, run_id, "usual_lr", "lower_lr")) == 1
 
 
 def test_a_long_name_is_cut_so_that_the_change_is_told_whole(client: TestClient, session: Session) -> None:
-    run_id = save_run(session, make_dying(0.9, 0.6, name="N" * 120))
+    run_id = save_run(session, make_sick(0.9, 0.6, name="N" * 120))
     [repair] = launched(client, run_id, "lower_lr")
     name = store.find_run(session, repair).spec.name
     assert len(name) == 120
@@ -125,8 +125,8 @@ def test_a_form_without_a_cure_is_refused(client: TestClient, sick: str) -> None
 
 
 def test_layers_that_came_from_another_run_must_still_fit(client: TestClient, session: Session) -> None:
-    source = save_run(session, make_dying(0, 0.1))
-    run_id = save_run(session, make_dying(0.9, 0.6, transfer_from=source))
+    source = save_run(session, make_sick(0, 0.1))
+    run_id = save_run(session, make_sick(0.9, 0.6, transfer_from=source))
     store.delete_run(session, source)
     answer = client.post(f"/api/runs/{run_id}/repairs", json={"rule": "dead_units", "cures": ["elu"]})
     assert answer.json()["detail"][0]["field"] == "transfer_from"
@@ -174,7 +174,7 @@ def test_a_repair_that_helped_says_so_with_its_numbers(client: TestClient, sessi
 
 
 def test_a_repair_that_did_not_offers_the_next_one(client: TestClient, session: Session) -> None:
-    page = pair_page(client, session, SICK, make_dying(0.8, 0.6))
+    page = pair_page(client, session, SICK, make_sick(0.8, 0.6))
     assert "= No effect The fault is still there." in words(page)
     assert "Try the next fix: the optimizer's usual learning rate" in words(page)
     form = re.search(r'<form method="post" action="(/runs/\w+/repairs)">(.*?)</form>', page.text, re.DOTALL)
@@ -261,7 +261,7 @@ def test_the_list_is_ranked_by_verdict_and_then_by_wrong_answers(
     ends = {"elu": (0.9, 0.9), "lower_lr": (0.1, 0.2), "batch_norm": (0.8, 0.3), "usual_lr": (0.1, 0.1)}
     repairs = launched(client, sick, *ends, "clip")
     for repair, (dead, error) in zip(repairs, ends.values(), strict=False):
-        end_run(session, repair, make_dying(dead, error))
+        end_run(session, repair, make_sick(dead, error))
     page = client.get(f"/runs/{sick}/repairs")
     order = [repairs.index(found) for found in re.findall(rf'href="/runs/{sick}/repairs/(\w+)"', page.text)]
     assert order == [3, 1, 2, 0, 4]

@@ -4,14 +4,14 @@ import pytest
 from ml.records import RunRecord
 from ml.rules import RULES, Evidence
 from ml.rules.courses import course
-from tests.records import make_dying, make_run
+from tests.records import make_run, make_sick
 
 HELD = (
     "exploding_gradient", "vanishing_gradient", "dead_units", "saturated_activation", "update_too_large",
     "update_too_small", "overfit",
 )  # fmt: skip
 RUNS = {
-    "tanh": make_run(12), "relu": make_dying(0.9, 0.6, 12), "diverged": make_run(12, diverges_at=8),
+    "tanh": make_run(12), "relu": make_sick(0.9, 0.6, 12), "diverged": make_run(12, diverges_at=8),
     "mixed": make_run(12, activation=("tanh", "relu", "leaky_relu")),
 }  # fmt: skip
 
