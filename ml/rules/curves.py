@@ -18,7 +18,7 @@ def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
     K equally frequent ones that costs ln K. A network that after some epochs answers no better than a guess has learnt
     nothing, or forgotten it again."""
     losses = evidence.metric("train_loss")
-    if len(losses) <= limit.patience:
+    if len(losses) <= limit.patience or not losses[0]:
         return Reading(math.nan)
     won = 1 - losses / min(float(losses[0]), evidence.guess_loss)
     value = float(limit.held(won, limit.patience))
@@ -36,7 +36,7 @@ def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
     their median. A loss that falls steadily rises by nothing; one that jumps over its minimum rises every other
     time."""
     losses = evidence.metric("train_loss")[-WINDOW:]
-    if len(losses) < FEWEST:
+    if len(losses) < FEWEST or not np.median(losses):
         return Reading(math.nan)
     rises = np.clip(np.diff(losses), 0, None)
     value = float(rises.mean() / np.median(losses))
