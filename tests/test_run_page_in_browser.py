@@ -237,7 +237,7 @@ def test_everything_on_the_page_can_be_done_by_keyboard(page: Page, server: Serv
 
 @pytest.fixture(scope="module")
 def dying(server: Server) -> str:
-    run_id = server.launch(name="Dying", hidden=[60, 60, 60], lr=0.05, epochs=8)
+    run_id = server.launch(name="Dying", hidden=[100] * 4, lr=0.05)
     server.wait_until_ended(run_id)
     return run_id
 
