@@ -136,6 +136,13 @@ def _set_updates(record: StepRecord, ratios: tuple[float, ...]) -> StepRecord:
     return replace(record, pulses=tuple(replace(pulse, update_ratio=ratios) for pulse in record.pulses))
 
 
+def make_sick(dead: float, error: float, snapshots: int = 4, **changed: Any) -> RunRecord:
+    """A run of ReLUs with this share of dead units and of wrong answers, train and validation alike, from first to
+    last; `changed` as for make_run."""
+    run = make_patient(snapshots, **{"activation": "relu", "init": "kaiming_normal", "lr": 0.05} | changed)
+    return with_numbers(run, metrics={"train_error": error, "val_error": error}, health={"dead": dead})
+
+
 def make_monte_carlo(spec: RunSpec) -> MonteCarlo:
     """Forty answers, each less certain than the one before; the last five are wrong."""
     classes, count = spec.class_count, 40

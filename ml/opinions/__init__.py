@@ -21,7 +21,7 @@ CHECKS: dict[tuple[str, str], tuple[Check, ...]] = {
 
 
 def opinions(run: RunRecord, rule_name: str) -> list[Opinion]:
-    """What each of the TOOLS says of the problem that the rule is about, at the last snapshot that is finite."""
+    """What each of the TOOLS says of the problem that the rule is about, from the snapshots that are finite."""
     evidence = Evidence(run)
     return [_opinion(evidence, rule_name, tool) for tool in TOOLS]
 

@@ -21,7 +21,7 @@ def _change(evidence: Evidence) -> Measured:
     """The last train loss over that of BACK steps ago, or of the snapshot before where that is further back."""
     losses, last = evidence.metric("train_loss"), evidence.snapshots[-1].step
     before = [loss for loss, snapshot in zip(losses, evidence.snapshots, strict=True) if snapshot.step <= last - BACK]
-    return exactly(float(losses[-1] / (before[-1] if before else math.nan)))
+    return exactly(float(losses[-1] / before[-1]) if before and before[-1] else math.nan)
 
 
 def _ratios(evidence: Evidence) -> Floats:

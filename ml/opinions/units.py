@@ -101,7 +101,7 @@ def _beyond(ends: dict[str, Bounds]) -> Callable[[Evidence], Measured | None]:
 def _outside(histogram: Histogram, low: float, high: float) -> Bounds:
     """Bounds of the share of values below `low` or above `high`: whole bins, and bins that reach beyond."""
     left, right = histogram.edges[:-1], histogram.edges[1:]
-    near = 1e-9 * (histogram.hi - histogram.lo)  # an edge may be off by a rounding
+    near = 1e-12 * (histogram.hi - histogram.lo)  # an edge may be off by a rounding
     surely = (right <= low + near) | (left >= high - near)
     perhaps = (left < low - near) | (right > high + near)
     return _share(histogram, surely & perhaps), _share(histogram, perhaps)

@@ -63,7 +63,16 @@ def test_behind_a_public_address_only_share_links_are_shown(app: FastAPI, finish
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8000"},
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/runs"), ("DELETE", "/api/runs/{id}"), ("POST", "/runs")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/runs"),
+        ("DELETE", "/api/runs/{id}"),
+        ("POST", "/runs"),
+        ("POST", "/runs/{id}/repairs"),
+        ("POST", "/api/runs/{id}/repairs"),
+    ],
+)
 def test_a_request_from_another_site_changes_nothing(
     client: TestClient, finished: str, headers: dict[str, str], method: str, path: str
 ) -> None:
@@ -89,6 +98,7 @@ def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> N
         ("GET", "/api/runs"),
         ("POST", "/api/runs"),
         ("DELETE", "/api/runs/x"),
+        ("POST", "/api/runs/x/repairs"),
         ("GET", "/api/catalog"),
     ):
         answer = stranger.request(method, path)

@@ -44,10 +44,17 @@ def test_a_loss_that_starts_below_guessing_must_fall_as_well() -> None:
     assert find(with_losses(np.full(SNAPSHOTS, 1.5)), "loss_not_decreasing")
 
 
-def test_the_lowest_loss_counts_and_not_the_last() -> None:
+def test_the_best_of_the_last_losses_counts() -> None:
+    patience = limit_of("loss_not_decreasing").patience
     losses = np.full(SNAPSHOTS, 2.3)
-    losses[5] = 1.0
+    losses[-patience] = 1.0
     assert find(with_losses(losses), "loss_not_decreasing") is None
+
+
+def test_a_loss_that_comes_back_to_guessing_was_forgotten_from_there_on() -> None:
+    losses = np.full(SNAPSHOTS, 2.3)
+    losses[3] = 1.0
+    assert found(with_losses(losses), "loss_not_decreasing").reading.step == 40
 
 
 def test_within_its_first_snapshots_nothing_is_said_of_the_loss() -> None:
