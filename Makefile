@@ -22,7 +22,7 @@ serve:
 
 test:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 check:
 	@$(PYTHON) app/bootstrap.py --dev

@@ -1,9 +1,9 @@
 """What the rules find in a run, in the words of the reader: one sentence for cards and previews, all for the JSON."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from app.i18n import gettext as _
+from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes
 from ml.rules import Finding, diagnose
@@ -17,18 +17,23 @@ def headline(run: RunRecord) -> str:
 
 def diagnosis_of(run: RunRecord) -> dict[str, Any]:
     """The answer of the JSON route."""
-    return {"findings": [_finding(finding, fixes(run.spec, finding)) for finding in diagnose(run)]}
+    return {"findings": [_finding(run, finding) for finding in diagnose(run)]}
 
 
-def _finding(finding: Finding, cures: Sequence[Fix]) -> dict[str, Any]:
-    rule, reading = finding.rule, finding.reading
+def _finding(run: RunRecord, finding: Finding) -> dict[str, Any]:
+    rule, reading, cures = finding.rule, finding.reading, fixes(run.spec, finding)
     return {
         "rule": rule.name, "severity": rule.severity, "layer": reading.layer, "step": reading.step,
         "value": reading.value, "threshold": finding.limit.threshold, "text": _(reading.text),
         "fix": cures[0].changes if cures else {}, "title": _(rule.title), "formula": finding.formula,
         "layers": reading.layers, "fixes": [_fix(cure) for cure in cures],
+        "opinions": [_opinion(opinion) for opinion in opinions(run, rule.name)],
     }  # fmt: skip
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
     return {"cure": fix.cure.name, "label": _(fix.cure.label), "changes": fix.changes}
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    return vars(opinion) | {"why": _(opinion.why)}

@@ -4,7 +4,7 @@ A new cure is an entry in CURES and its name in the order of the problems that i
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from ml.words import Words, words
 
 Changes = Mapping[str, Any]
 
-TOO_FAR = 3.0  # times that the weights may be as large as would fit, or as small
+# Times that the weights of a layer may be as large as would fit, or as small; and those of all layers, multiplied.
+TOO_FAR, ALL_TOO_FAR = 3.0, 20.0
 # Where each optimizer is usually begun.
 USUAL_LR = {
     "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adagrad": 0.01, "rmsprop": 0.001, "adam": 0.001, "nadam": 0.001,
@@ -145,14 +146,25 @@ def _needs_other_lr(spec: RunSpec) -> bool:
 
 
 def _needs_other_init(spec: RunSpec) -> bool:
-    """Whether the weights of some hidden layer are drawn TOO_FAR times as large as would fit, or as small."""
+    """Whether the weights of some hidden layer are drawn TOO_FAR times as large as would fit, or as small, or those of
+    all of them together ALL_TOO_FAR times. Under a sigmoid the latter does not count: its slope lets the gradient fade
+    whatever the weights are."""
+    times = list(_times_fitting(spec))
+    steep = [x for x, activation in zip(times, spec.activations, strict=True) if activation.name != "sigmoid"]
+    together = math.prod(steep)
+    return any(_is_far(x, TOO_FAR) for x in times) or _is_far(together, ALL_TOO_FAR)
+
+
+def _times_fitting(spec: RunSpec) -> Iterator[float]:
+    """For each hidden layer, how many times as large its weights are drawn as fits its activation."""
+    std = 1.0 if spec.init_std is None else spec.init_std
     for shape, init, activation in zip(spec.shapes, spec.inits, spec.activations, strict=False):
         fitting = INITIALISERS[FITTING_INIT[activation.name]].variance(shape.fan_in, shape.fan_out, 1.0)
-        std = 1.0 if spec.init_std is None else spec.init_std
-        times = math.sqrt(INITIALISERS[init].variance(shape.fan_in, shape.fan_out, std) / fitting)
-        if not 1 / TOO_FAR <= times <= TOO_FAR:
-            return True
-    return False
+        yield math.sqrt(INITIALISERS[init].variance(shape.fan_in, shape.fan_out, std) / fitting)
+
+
+def _is_far(times: float, limit: float) -> bool:
+    return not 1 / limit <= times <= limit
 
 
 # Which settings of a spec are unusual in themselves, by the cure that undoes them.
@@ -167,11 +179,11 @@ ODD: dict[str, Callable[[RunSpec], bool]] = {
     "no_max_norm": lambda spec: spec.max_norm is not None and spec.max_norm < 0.5,
 }
 
-_GRADIENT = ("fitting_init", "no_bias", "scaled_inputs", "no_decay", "batch_norm", "relu", "selu", "fewer_layers")
+_GRADIENT = ("batch_norm", "relu", "selu", "fitting_init", "no_bias", "scaled_inputs", "no_decay", "fewer_layers")
 _TOO_FAST = ("fitting_init", "scaled_inputs", "usual_lr", "lower_lr", "clip", "adam", "batch_norm")
 _STUCK = (
-    "usual_lr", "fitting_init", "no_bias", "no_clip", "no_decay", "no_max_norm", "less_dropout", "scaled_inputs",
-    "adam", "batch_norm", "relu", "higher_lr", "lower_lr",
+    "relu", "batch_norm", "adam", "usual_lr", "fitting_init", "no_bias", "no_clip", "no_decay", "no_max_norm",
+    "less_dropout", "scaled_inputs", "higher_lr", "lower_lr",
 )  # fmt: skip
 
 # By rule: what helps against it, the most promising first.
@@ -184,7 +196,7 @@ REMEDIES: dict[str, tuple[str, ...]] = {
         "no_bias", "usual_lr", "fitting_init", "lower_lr", "scaled_inputs", "leaky_relu", "elu", "batch_norm",
     ),
     "saturated_activation": ("no_bias", "fitting_init", "scaled_inputs", "usual_lr", "batch_norm", "lower_lr", "relu"),
-    "update_too_large": ("usual_lr", "lower_lr", "adam", "clip"),
+    "update_too_large": ("usual_lr", "no_decay", "no_max_norm", "lower_lr", "adam", "clip"),
     "update_too_small": ("no_clip", "usual_lr", "adam", "higher_lr"),
     "oscillating_loss": ("usual_lr", "lower_lr", "adam", "larger_batch", "clip"),
     "loss_not_decreasing": _STUCK,

@@ -1,7 +1,7 @@
 """Runs made of plausible numbers, for tests of whatever reads a RunRecord."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -43,19 +43,84 @@ def make_run(snapshots: int = 3, diverges_at: int | None = None, status: str = "
     whole = RunSpec(**settings | {"epochs": max(0, snapshots - 1), "bins": 20} | spec)
     rng = np.random.default_rng(0)
     records = tuple(_snapshot(whole, number, rng) for number in range(snapshots))
-    if diverges_at is not None:
-        records = records[:diverges_at] + tuple(map(_diverged, records[diverges_at:]))
-    return RunRecord(
+    run = RunRecord(
         id="run1", spec=whole, status=status, step=records[-1].step if records else 0, attempt=1, created=1.7e9,
         started=1.7e9, finished=1.7e9 + 4 if status == "finished" else None, snapshots=records,
         monte_carlo=make_monte_carlo(whole) if whole.mc_passes and status == "finished" else None,
     )  # fmt: skip
+    return run if diverges_at is None else diverging(run, diverges_at)
+
+
+def diverging(run: RunRecord, number: int) -> RunRecord:
+    """The run, of which from this snapshot on nothing is finite."""
+    return replace(run, snapshots=run.snapshots[:number] + tuple(map(_diverged, run.snapshots[number:])))
 
 
 def make_everything(snapshots: int = 3, **changed: Any) -> RunRecord:
     """A run of which every figure has something to draw; `changed` as for make_run."""
     settings: dict[str, Any] = {"activation": ("tanh", "maxout", "relu"), "clip": "norm", "max_norm": 2.0}
     return make_run(snapshots, **settings | {"dropout": 0.5, "mc_passes": 10} | changed)
+
+
+def make_patient(snapshots: int = 6, **spec: Any) -> RunRecord:
+    """A run that gets better, but has not learned well yet; no rule finds anything. Spread its numbers to be ill."""
+    run = make_run(snapshots, **spec)
+    progress = np.linspace(0, 1, snapshots)
+    errors = 0.9 - 0.5 * progress
+    losses = {"train_loss": 2.3 - progress, "val_loss": 2.3 - progress}
+    return with_numbers(
+        run, metrics=losses | {"train_error": errors, "val_error": errors},
+        statistics={("backprop_gradient", "std"): 0.5, ("activation", "std"): 0.5, ("weight", "std"): 0.1},
+        health={"saturated": 0.1, "dead": 0.0, "update_ratio": 1e-3}, updates=1e-3,
+    )  # fmt: skip
+
+
+def with_numbers(
+    run: RunRecord,
+    *,
+    metrics: Mapping[str, Any] | None = None,
+    statistics: Mapping[tuple[str, str], Any] | None = None,
+    health: Mapping[str, Any] | None = None,
+    updates: Any = None,
+) -> RunRecord:
+    """The run with these numbers instead of its own: metrics by name, (snapshots,); statistics by signal and name,
+    (snapshots, layers); health by name, (snapshots, hidden layers), where it has a meaning; updates, (snapshots,
+    layers), the ratio of every step since the snapshot before. One number stands for all."""
+    records = run.snapshots
+    for name, values in (metrics or {}).items():
+        rows = np.broadcast_to(values, len(records)).tolist()
+        records = tuple(replace(r, metrics=replace(r.metrics, **{name: v})) for r, v in zip(records, rows, strict=True))
+    for (signal, name), values in (statistics or {}).items():
+        records = _each_layer(records, run.layers_with(signal), values, _set_statistic, signal, name)
+    for name, values in (health or {}).items():
+        records = _each_layer(records, run.spec.hidden_layers, values, _set_health, name)
+    if updates is not None:
+        rows = np.broadcast_to(updates, (len(records), len(run.spec.layers))).tolist()
+        records = tuple(_set_updates(record, tuple(row)) for record, row in zip(records, rows, strict=True))
+    return replace(run, snapshots=records)
+
+
+def _each_layer(
+    records: tuple[StepRecord, ...], names: tuple[str, ...], values: Any, change: Any, *what: str
+) -> tuple[StepRecord, ...]:
+    rows = np.broadcast_to(values, (len(records), len(names))).tolist()
+    return tuple(
+        replace(r, layers=(*map(lambda x, v: change(x, v, *what), r.layers, row), *r.layers[len(row) :]))
+        for r, row in zip(records, rows, strict=True)
+    )
+
+
+def _set_statistic(layer: LayerSnapshot, value: float, signal: str, name: str) -> LayerSnapshot:
+    return replace(layer, signals={**layer.signals, signal: replace(layer.signals[signal], **{name: value})})
+
+
+def _set_health(layer: LayerSnapshot, value: float, name: str) -> LayerSnapshot:
+    known = getattr(layer.health, name) is not None
+    return replace(layer, health=replace(layer.health, **{name: value})) if known else layer
+
+
+def _set_updates(record: StepRecord, ratios: tuple[float, ...]) -> StepRecord:
+    return replace(record, pulses=tuple(replace(pulse, update_ratio=ratios) for pulse in record.pulses))
 
 
 def make_monte_carlo(spec: RunSpec) -> MonteCarlo:

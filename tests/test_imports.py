@@ -54,7 +54,21 @@ def test_only_the_worker_side_and_the_maker_of_the_examples_train():
     assert importers("app", {"app.training"}) <= {"app/nursery.py", "app/worker.py", "app/examples/make.py"}
 
 
-@pytest.mark.parametrize("module", ["ml.catalog", "ml.spec", "ml.problems", "ml.records", "ml.theory", "app.main"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "ml.catalog",
+        "ml.spec",
+        "ml.problems",
+        "ml.records",
+        "ml.theory",
+        "ml.rules",
+        "ml.repairs",
+        "ml.verdict",
+        "ml.opinions",
+        "app.main",
+    ],
+)
 def test_importing_what_the_web_process_uses_does_not_load_torch_nor_what_downloads(module):
     assert find_spec(module), f"there is no {module}"
     code = f"import sys, {module}; sys.exit(not sys.modules.keys().isdisjoint({HEAVY}))"

@@ -141,7 +141,7 @@ def test_a_check_passes_on_what_the_paper_saw_and_fails_on_its_opposite(check):
     assert not check.expected.holds(check.value(WRONG))
 
 
-@pytest.mark.parametrize("expected", [above(0), below(1), between(0, 1)], ids=str)
+@pytest.mark.parametrize("expected", [above(0), below(1), between(0, 1)], ids=lambda expected: expected.text)
 def test_what_is_no_number_passes_no_bound(expected):
     assert not expected.holds(math.nan)
 

@@ -15,6 +15,20 @@ class FixOut(BaseModel):
     changes: dict[str, Any] = Field(description="Settings by field; null is the default", examples=[{"lr": 0.001}])
 
 
+class OpinionOut(BaseModel):
+    """How another tool judges the same numbers, by its own quantity and limit."""
+
+    tool: str = Field(description="Its short name", examples=["SM"])
+    name: str = Field(examples=["SageMaker Debugger"])
+    formula: str = Field(description="Its quantity; empty where it tests nothing of the kind")
+    value: Number = Field(description="By the run's record; null where that does not hold it")
+    threshold: str = Field(
+        description="Where it complains; a / b: where it warns and where it alarms", examples=["< 1e-07"]
+    )
+    says: str = Field(description="alarm, silent, untold (what is stored can't decide) or untested")
+    why: str = Field(description="A sentence, in the language of the request")
+
+
 class FindingOut(BaseModel):
     """Something that is wrong with a run: `value` is out of bounds of `threshold`, since `step`."""
 
@@ -30,6 +44,7 @@ class FindingOut(BaseModel):
     formula: str
     layers: list[str]
     fixes: list[FixOut] = Field(description="The most promising first")
+    opinions: list[OpinionOut] = Field(description="One of each tool that it is compared with")
 
 
 class DiagnosisOut(BaseModel):

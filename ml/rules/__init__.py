@@ -19,9 +19,9 @@ __all__ = [
 ]  # fmt: skip
 
 _ORDER = (
-    "diverged", "constant_weights", "poor_initialization", "dead_units", "saturated_activation", "exploding_gradient",
-    "vanishing_gradient", "update_too_large", "update_too_small", "oscillating_loss", "loss_not_decreasing", "overfit",
-    "unscaled_inputs", "linear_hidden_layers", "high_dropout",
+    "diverged", "constant_weights", "unscaled_inputs", "exploding_gradient", "poor_initialization", "update_too_large",
+    "dead_units", "saturated_activation", "vanishing_gradient", "update_too_small", "oscillating_loss",
+    "linear_hidden_layers", "high_dropout", "loss_not_decreasing", "overfit",
 )  # fmt: skip
 
 

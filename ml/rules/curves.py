@@ -13,18 +13,22 @@ FEWEST = 5  # of them
 
 
 def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
-    """How far the lowest train loss is below that of guessing, or below the first one where that is lower, as a share
-    of it. A network that after some epochs answers no better than a guess learns nothing."""
+    """How far the train loss is below that of guessing, or below the first one where that is lower, as a share of it:
+    the best of the last snapshots. To guess is to give every image the same answer ȳ, how frequent the classes are; for
+    K equally frequent ones that costs ln K. A network that after some epochs answers no better than a guess has learnt
+    nothing, or forgotten it again."""
     losses = evidence.metric("train_loss")
-    if len(losses) <= limit.patience:
+    if len(losses) <= limit.patience or not losses[0]:
         return Reading(math.nan)
-    start = min(float(losses[0]), evidence.guess_loss)
-    value = 1 - float(losses.min()) / start
+    won = 1 - losses / min(float(losses[0]), evidence.guess_loss)
+    value = float(limit.held(won, limit.patience))
+    if not limit.crossed(value):
+        return Reading(value)
     text = words(
         "After {epochs:.4g} epochs the training loss is {loss:.3g}, and that of guessing is {guess:.3g}.",
-        epochs=evidence.snapshots[-1].epoch, loss=float(losses.min()), guess=evidence.guess_loss,
+        epochs=evidence.snapshots[-1].epoch, loss=float(losses[-1]), guess=evidence.guess_loss,
     )  # fmt: skip
-    return Reading(value, step=0, text=text)
+    return Reading(value, step=evidence.step(limit.began(won)), text=text)
 
 
 def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
@@ -32,7 +36,7 @@ def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
     their median. A loss that falls steadily rises by nothing; one that jumps over its minimum rises every other
     time."""
     losses = evidence.metric("train_loss")[-WINDOW:]
-    if len(losses) < FEWEST:
+    if len(losses) < FEWEST or not np.median(losses):
         return Reading(math.nan)
     rises = np.clip(np.diff(losses), 0, None)
     value = float(rises.mean() / np.median(losses))
@@ -65,8 +69,8 @@ RULES = (
         words("The optimisers and the learning rate"), oscillating_loss, figure="loss",
     ),
     Rule(
-        "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=3),
-        "1 − min Cₜ / min(C₀, ln K)", words("Training is slow"), loss_not_decreasing, figure="loss",
+        "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=5),
+        "1 − Cₜ / min(C₀, C(ȳ))", words("Training is slow"), loss_not_decreasing, figure="loss",
     ),
     Rule(
         "overfit", words("Overfitting"), WARNING, Limit(0.1, patience=3), "error(validation) − error(train)",

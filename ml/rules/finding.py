@@ -114,4 +114,4 @@ def place(layer: str) -> Words:
     """A layer as a sentence names it."""
     if layer == "output":
         return words("the output layer")
-    return words("layer {number}", number=layer.removeprefix("hidden"))
+    return words("layer {which}", which=layer.removeprefix("hidden"))

@@ -12,15 +12,15 @@ from ml.words import Words, words
 
 EQUAL = Limit(1e-12, above=False)  # standard deviation of a layer's weights
 FLAT = Limit(0.5)  # share of a layer
-SPREAD = Limit(100)  # of the standard deviations of two layers
+SPREAD = Limit(100)  # of the standard deviations of two layers' activations
 FIRST_LOSS = Limit(3)  # times that of guessing
 
 
 def poor_initialization(evidence: Evidence, _limit: Limit) -> Reading:
     """What the weights were drawn to, at step 0 already, whatever the training does later: layers whose weights are all
-    equal; units that are dead or activations that are saturated from the start; a signal or a gradient that changes by
-    orders of magnitude from layer to layer; a first loss far above that of guessing. The first of these that is out of
-    bounds is told."""
+    equal; units that are dead or activations that are saturated from the start; a signal that changes by orders of
+    magnitude from layer to layer; a first loss far above that of guessing. The first of these that is out of bounds is
+    told. A gradient that changes so is told by the rules on gradients: under a sigmoid it fades with any weights."""
     if not evidence.snapshots:
         return Reading(math.nan)
     readings = [check(evidence) for check in (_equal, _dead, _saturated, _spread, _first_loss)]
@@ -64,14 +64,9 @@ def _worst_layer(
 
 
 def _spread(evidence: Evidence) -> Reading:
-    up, down = _times(evidence.statistic("activation", "std")[0]), _times(evidence.gradient[0])
-    value = max(up, down)
-    signal = words("activations") if up >= down else words("back-propagated gradients")
-    text = words(
-        "Before the first step the {signal} of two layers differ {times:,.0f} times in size.",
-        signal=signal, times=value,
-    )  # fmt: skip
-    return Reading(value, step=0, text=text, limit=SPREAD, formula="max σⁱ / min σⁱ")
+    value = _times(evidence.statistic("activation", "std")[0])
+    text = words("Before the first step the activations of two layers differ {times:,.0f} times in size.", times=value)
+    return Reading(value, step=0, text=text, limit=SPREAD, formula="max σ(zⁱ) / min σ(zⁱ)")
 
 
 def _times(stds: Floats) -> float:
@@ -87,13 +82,12 @@ def _first_loss(evidence: Evidence) -> Reading:
         "The first loss is {times:,.1f} times that of guessing, so that the first steps undo the initial weights.",
         times=value,
     )  # fmt: skip
-    formula = "C₀ / ln K" if evidence.spec.loss == "cross_entropy" else "C₀ / ½(1 − 1/K)"
-    return Reading(value, "output", ("output",), 0, text, FIRST_LOSS, formula)
+    return Reading(value, "output", ("output",), 0, text, FIRST_LOSS, "C₀ / C(ȳ)")
 
 
 RULES = (
     Rule(
-        "poor_initialization", words("Poor initialization"), WARNING, FIRST_LOSS, "C₀ / ln K",
+        "poor_initialization", words("Poor initialization"), WARNING, FIRST_LOSS, "C₀ / C(ȳ)",
         words("Initialisation: Glorot and He"), poor_initialization, figure="predicted_activation",
     ),
 )  # fmt: skip

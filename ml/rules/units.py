@@ -55,7 +55,7 @@ RULES = (
     Rule(
         "dead_units", words("Dead units"), ALARM, Limit(0.5, patience=3),
         "#{units: |f′(s)| < 0.05·max|f′| ∀ x} / #units", words("Dying ReLU"), dead_units,
-        figure="dead", unless_learned=False,
+        figure="dead",
     ),
     Rule(
         "saturated_activation", words("Saturated activation"), WARNING, Limit(0.5, patience=3),

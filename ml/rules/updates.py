@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ml.catalog import Floats
 from ml.rules.evidence import Evidence
@@ -16,17 +17,26 @@ TOPIC = words("The optimisers and the learning rate")
 def update_too_small(evidence: Evidence, limit: Limit) -> Reading:
     """‖ΔW‖ / ‖W‖ of a step, of the layer that moves most: its median between two snapshots. About 1e-3 is usual; where
     no layer moves by 1e-4 of its length, thousands of steps change nothing. Frozen layers do not count."""
-    return _fastest_layer(evidence, limit, _small_text)
+    return _fastest_layer(evidence, evidence.updates, limit, _small_text)
 
 
 def update_too_large(evidence: Evidence, limit: Limit) -> Reading:
-    """The same ratio: where a step moves a layer by more than a tenth of its length, it forgets with each batch what it
-    learnt from the one before."""
-    return _fastest_layer(evidence, limit, _large_text)
+    """The same ratio, over the time when it was largest: where steps move a layer by more than a tenth of its length,
+    it forgets with each batch what it learnt from the one before. A network that was driven to where it can't learn
+    may take small steps afterwards."""
+    return _fastest_layer(evidence, _until_largest(evidence.updates, limit.patience), limit, _large_text)
 
 
-def _fastest_layer(evidence: Evidence, limit: Limit, text: Callable[[Words, float], Words]) -> Reading:
-    ratios = evidence.updates
+def _until_largest(ratios: Floats, patience: int) -> Floats:
+    """The snapshots up to the end of those `patience` in a row in which the fastest layer moved most."""
+    if len(ratios) < patience or np.isnan(ratios).all(axis=1).any():
+        return ratios
+    held = sliding_window_view(np.nanmax(ratios, axis=1), patience).min(axis=1)
+    return ratios[: patience + int(held.argmax())]
+
+
+def _fastest_layer(evidence: Evidence, ratios: Floats, limit: Limit, text: Callable[[Words, float], Words]) -> Reading:
+    """Over the last of these snapshots."""
     if not len(ratios) or np.isnan(ratios).all(axis=1).any():
         return Reading(math.nan)
     fastest = np.nanmax(ratios, axis=1)
