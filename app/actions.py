@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app import store, wording
+from app.i18n import gettext as _
 from app.models import Answer, Mystery
 from app.mysteries.grading import cured_spec
 from app.queue import Queue
@@ -13,9 +14,13 @@ from app.store import ExperimentRecord
 from ml.grid import GridRun
 from ml.problems import Problem
 from ml.records import RunRecord
+from ml.repairs import CURES, Fix, fix, same_settings
+from ml.rules import RULES
 from ml.spec import RunSpec
 from ml.transfer import misfit
-from ml.words import words
+from ml.words import any_of, words
+
+LONGEST_NAME = 120  # characters, of a run
 
 
 class Refused(Exception):
@@ -56,6 +61,54 @@ def launch_experiment(
     for record in records:
         queue.enqueue(record.id)
     return experiment, records
+
+
+def launch_repairs(session: Session, queue: Queue, run: RunRecord, rule: str, cures: Sequence[str]) -> list[RunRecord]:
+    """A run for each cure against what the rule found, from the same seed and so with the same batches; one that was
+    tried already is not queued again.
+
+    Raises Refused, before anything is queued, where one of them can't be had.
+    """
+    wanted = _wanted(session, run, rule, cures)
+    tried = [repair for repair in store.repairs_of(session, run.id) if repair.status not in ("failed", "cancelled")]
+    repairs = []
+    for one in wanted:
+        same = (x for x in tried if x.repair_rule == rule and same_settings(x.spec, one.spec))
+        repair = next(same, None) or _launch_repair(session, queue, run, rule, one)
+        tried.append(repair)
+        repairs.append(repair)
+    return list({repair.id: repair for repair in repairs}.values())
+
+
+def _wanted(session: Session, run: RunRecord, rule: str, cures: Sequence[str]) -> list[Fix]:
+    if rule not in RULES:
+        raise Refused(Problem("rule", words("there is no such rule"), any_of(RULES)))
+    if not cures or not set(cures) <= set(CURES):
+        raise Refused(Problem("cures", words("there is no such cure"), any_of(CURES)))
+    return [_fix(session, run, name) for name in dict.fromkeys(cures)]
+
+
+def _fix(session: Session, run: RunRecord, name: str) -> Fix:
+    found = fix(run.spec, CURES[name])
+    if found is None:
+        said = words("“{cure}” changes nothing about this run, or can't be had with it", cure=CURES[name].label)
+        raise Refused(Problem("cures", said, words("try another one")))
+    if problem := transfer_problem(session, found.spec):
+        raise Refused(problem)
+    return found
+
+
+def _launch_repair(session: Session, queue: Queue, run: RunRecord, rule: str, wanted: Fix) -> RunRecord:
+    spec = wanted.spec.model_copy(update={"name": _repair_name(run.spec.title, _(wanted.cure.label))})
+    repair = store.create_repair(session, run, rule, spec)
+    queue.enqueue(repair.id)
+    return repair
+
+
+def _repair_name(title: str, label: str) -> str:
+    """What was changed is told whole."""
+    room = LONGEST_NAME - len(f": {label}")
+    return f"{title if len(title) <= room else title[: room - 1] + '…'}: {label}"
 
 
 def transfer_problem(session: Session, spec: RunSpec) -> Problem | None:

@@ -173,7 +173,7 @@ def _open_run(run_id: str, session: SessionDep) -> Opened:
     return Opened(run_id)
 
 
-router.include_router(reading_routes(_open_run), prefix="/runs/{run_id}")
+router.include_router(reading_routes(_open_run, read_only=False), prefix="/runs/{run_id}")
 
 health = APIRouter(tags=["api"])
 

@@ -1,7 +1,9 @@
 """What the rules find in a run, in the words of the reader: one sentence for cards and previews, all for the JSON."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
+from app.glance import glance
 from app.i18n import gettext as _
 from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
@@ -13,6 +15,28 @@ def headline(run: RunRecord) -> str:
     """The first finding in one sentence; empty where nothing is wrong, or known yet."""
     found = diagnose(run)
     return _(found[0].reading.text) if found else ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What the list of runs says of one: its first finding with that one's severity or, without any, what became of it.
+    It can be kept as bytes."""
+
+    severity: str
+    text: str
+
+    @classmethod
+    def of(cls, run: RunRecord) -> Self:
+        found = diagnose(run)
+        return cls(found[0].rule.severity, _(found[0].reading.text)) if found else cls("", glance(run))
+
+    @classmethod
+    def kept(cls, file: bytes) -> Self:
+        severity, _newline, text = file.decode().partition("\n")
+        return cls(severity, text)
+
+    def __bytes__(self) -> bytes:
+        return f"{self.severity}\n{self.text}".encode()
 
 
 def diagnosis_of(run: RunRecord) -> dict[str, Any]:

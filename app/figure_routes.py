@@ -17,6 +17,7 @@ from ml.records import RunRecord
 Names = Annotated[str, Query(max_length=2_000, description="Their names", examples=["loss,bands:hidden1"])]
 Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
 Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
+StateDep = Annotated[PageState, Depends(page_state)]
 Switch = Annotated[bool, Query()]
 
 
@@ -30,7 +31,7 @@ def figure_routes(
     def chosen(view: Annotated[View, Depends(_view)]) -> View:
         return replace(view, expected=view.expected and with_theory)
 
-    def wanted(state: Annotated[PageState, Depends(page_state)]) -> PageState:
+    def wanted(state: StateDep) -> PageState:
         return replace(state, expected=state.expected and with_theory)
 
     def drawing(run: RunDep, name: str, layer: Layer = None) -> RunRecord:
@@ -38,11 +39,11 @@ def figure_routes(
         return run
 
     ViewDep = Annotated[View, Depends(chosen)]
-    StateDep = Annotated[PageState, Depends(wanted)]
+    WantedDep = Annotated[PageState, Depends(wanted)]
     DrawnDep = Annotated[RunRecord, Depends(drawing)]
 
     @router.get("/figures", response_model=dict[str, FigureOut | str])
-    def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
+    def figures(run: RunDep, state: WantedDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
         """Several figures at once, as the page of the run shows them when its address has the same parameters."""
         drawn = {key: _as_on_the_page(run, key, state, there) for key in names.split(",")}
         if renderer == "plotly":

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,6 +12,7 @@ from sqlmodel import Session
 
 from app import pages, pictures, store, wording
 from app.db import SessionDep
+from app.diagnosis import Headline
 from app.models import ACTIVE
 from ml.catalog import DATASETS
 from ml.records import RunRecord
@@ -51,7 +53,7 @@ def home(
         "links": links,
         "active": any(run.status in ACTIVE for run in runs),
         "metrics": store.last_metrics(session, [run.id for run in runs]),
-        "thumbnails": _thumbnails(request, session, runs),
+        **_pictures(request, session, runs),
         "experiments": store.experiment_names(session),
         "datasets": {name: data.label for name, data in DATASETS.items()},
         "statuses": list(wording.STATUSES),
@@ -88,6 +90,12 @@ def _address(query: dict[str, str]) -> str:
     return f"/?{urlencode(query)}" if query else "/"
 
 
-def _thumbnails(request: Request, session: Session, runs: Sequence[RunRecord]) -> dict[str, Markup]:
-    found = pictures.thumbnails(session, runs, lambda run_id: request.app.state.cache.load(session, run_id))
-    return {run_id: Markup(drawn.decode()) for run_id, drawn in found.items()}
+def _pictures(request: Request, session: Session, runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """What is seen and said of each run at a glance, by its id."""
+    load = cache(lambda run_id: request.app.state.cache.load(session, run_id))
+    drawn = pictures.pictures(session, runs, pictures.THUMBNAIL, load)
+    told = pictures.pictures(session, runs, pictures.HEADLINE, load)
+    return {
+        "thumbnails": {run_id: Markup(svg.decode()) for run_id, svg in drawn.items()},
+        "headlines": {run_id: Headline.kept(file) for run_id, file in told.items()},
+    }

@@ -1,4 +1,5 @@
-"""A run in two short sentences with its own numbers: for cards, and as the text of thumbnails."""
+"""A run in two short sentences with its own numbers, whether anything is wrong with it or not: what is said of it where
+there is no finding, and the text of its thumbnail."""
 
 import math
 
@@ -9,7 +10,6 @@ from app.i18n import percent
 from ml.records import RunRecord
 
 _UNLIKE = 10.0  # times: gradients of layers further apart are worth a word
-_DYING = 0.5  # share of dead units of a layer
 
 
 def glance(run: RunRecord) -> str:
@@ -29,10 +29,6 @@ def _layers(run: RunRecord) -> str:
     std = run.statistic("backprop_gradient", "std")[-1]
     if not np.isfinite(std).all():
         return _("The numbers are no longer finite.")
-    dead = np.nan_to_num(run.health("dead")[-1])
-    if dead.max(initial=0) > _DYING:
-        share, layer = percent(float(dead.max()), ".0f"), int(dead.argmax()) + 1
-        return _("{share} of the units of layer {layer} are silent for every example.", share=share, layer=layer)
     return _gradient(float(std[0]), float(std[-1]), len(std)) if len(std) > 1 else ""
 
 

@@ -1,5 +1,5 @@
-"""The picture that a messenger shows beside a share link. It says in lines and numbers what it can, so that it reads in
-every language."""
+"""The picture that a messenger shows beside a share link, with the diagnosis in the language in force; all else it says
+in lines and numbers."""
 
 import io
 import math
@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ttf_opensans import opensans  # type: ignore[import-untyped]
 
 from app import wording
+from app.diagnosis import Headline
 from app.figures import FIGURES, LIGHT
 from app.figures.axes import Json
 from ml.records import RunRecord
@@ -20,24 +21,25 @@ WIDTH, HEIGHT = 1200, 630  # what every messenger takes
 _FINER = 2  # drawn so many times as large, for smooth edges
 _MARGIN, _GAP = 56, 28
 _PANELS = {"activation": "z", "backprop_gradient": "N · ∂C/∂s", "weight_gradient": "∂C/∂W", "error": "error, %"}
-_TOP, _BOTTOM = 300, 586  # of the panels
+_BOTTOM = 586  # of the panels
 _INK, _MUTED, _GRID, _PAGE = "#15181d", "#5b6470", "#e2e4e7", "#f6f6f3"
+_TONES = {"alarm": "#b3261e", "warning": "#855800", "": _INK}  # of the diagnosis
 
 Font = ImageFont.FreeTypeFont
 Line = tuple[NDArray[np.float64], NDArray[np.float64], str]
 
 
 def link_preview(run: RunRecord) -> bytes:
-    """A PNG of 1200x630: name, summary, final error; the three densities of the last snapshot, the error over time."""
+    """A PNG of 1200x630: name, summary, final error, diagnosis; densities of the last snapshot, error over time."""
     sheet = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), "#ffffff")
     draw = ImageDraw.Draw(sheet)
-    _draw_words(draw, run)
+    top = _draw_told(draw, run, _draw_words(draw, run)) + 62
     width = (WIDTH - 2 * _MARGIN - (len(_PANELS) - 1) * _GAP) // len(_PANELS)
     for number, (name, label) in enumerate(_PANELS.items()):
         left = _MARGIN + number * (width + _GAP)
-        _write(draw, left, _TOP - 42, label, 24, 400, _MUTED, width)
-        panel = _panel(FIGURES[name].draw(run, LIGHT), width, _BOTTOM - _TOP)
-        sheet.paste(panel, (left * _FINER, _TOP * _FINER))
+        _write(draw, left, top - 42, label, 24, 400, _MUTED, width)
+        panel = _panel(FIGURES[name].draw(run, LIGHT), width, _BOTTOM - top)
+        sheet.paste(panel, (left * _FINER, top * _FINER))
     file = io.BytesIO()
     sheet.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).quantize(128).save(file, "PNG", optimize=True)
     return file.getvalue()
@@ -46,7 +48,8 @@ def link_preview(run: RunRecord) -> bytes:
 # --- words ---
 
 
-def _draw_words(draw: ImageDraw.ImageDraw, run: RunRecord) -> None:
+def _draw_words(draw: ImageDraw.ImageDraw, run: RunRecord) -> int:
+    """Returns how far down they reach, in px."""
     summary = wording.summary(run.spec)
     name = run.spec.title if _can_write(run.spec.title) else " · ".join(summary.split(" · ")[:2])
     error = run.snapshots[-1].metrics.val_error if run.snapshots else math.nan
@@ -60,6 +63,19 @@ def _draw_words(draw: ImageDraw.ImageDraw, run: RunRecord) -> None:
     for number, line in enumerate(lines):
         _write(draw, _MARGIN, 80 + 58 * number, line, 50, 700, _INK, room)
     _write(draw, _MARGIN, 96 + 58 * len(lines), summary, 26, 400, _MUTED, room)
+    return 130 + 58 * len(lines)
+
+
+def _draw_told(draw: ImageDraw.ImageDraw, run: RunRecord, below: int) -> int:
+    """Returns how far down it reaches, in px."""
+    if not run.snapshots:
+        return below
+    told = Headline.of(run)
+    room = WIDTH - 2 * _MARGIN
+    lines = _wrapped(told.text, _font(28, 600), room * _FINER)
+    for number, line in enumerate(lines):
+        _write(draw, _MARGIN, below + 16 + 38 * number, line, 28, 600, _TONES[told.severity], room)
+    return below + 20 + 38 * len(lines)
 
 
 def _write(

@@ -13,7 +13,19 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import api, compare, experiments, experiments_api, gallery, new, pages, share, signin
+from app import (
+    api,
+    compare,
+    experiments,
+    experiments_api,
+    gallery,
+    new,
+    pages,
+    repairs,
+    repairs_api,
+    share,
+    signin,
+)
 from app.answers import problem_out
 from app.cache import RunCache
 from app.db import make_engine
@@ -49,7 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
-        pages.router, new.router, experiments.router, making.router, teacher.router, classroom.router,
+        pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
+        teacher.router, classroom.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))

@@ -22,6 +22,7 @@ from app.presets import PRESETS
 from app.preview import VERDICTS
 from app.settings import PROJECT
 from ml import catalog
+from ml.rules import RULES
 
 # What a choice of the catalog says in words.
 TOLD = ("label", "formula", "note", "description")
@@ -63,11 +64,12 @@ def _written(folder: str, pattern: str, method: str) -> Iterator[Message]:
 
 
 def _named() -> Iterator[Message]:
-    """What the code does not mark, because it stands in tables: names, labels, hints, explanations of figures."""
+    """What the code does not mark, because it stands in tables: names, labels, hints, what figures and rules mean."""
     yield from (text for example in EXAMPLES for text in (example.spec.name, example.text))
     yield from (*(comparison.title for comparison in COMPARISONS.values()), LOSS, ERROR, *compare_view.SIGNALS.values())
     for figure in (*FIGURES.values(), ERROR_BY_GROUP):
         yield from (figure.title, figure.subtitle, *figure.about)
+    yield from (paragraph for rule in RULES.values() for paragraph in rule.about)
     yield from filter(_is_told, (*forms.LABELS.values(), *forms.GROUPS))
     yield from filter(None, map(forms.hint, forms.LABELS))
     yield from (*VERDICTS, *PRESETS, *sharing.LASTING.values())

@@ -14,6 +14,9 @@ from fastapi import Request
 
 from app.figures import View
 
+# The whole run in one picture: what it may show, by the word for it in the address and on its switch.
+OVERVIEWS = {"saturated": "saturation", "gradient": "gradient_overview", "dead": "dead_overview"}
+
 _Ends = tuple[float, float]
 _AXES = ("xaxis", "yaxis")
 _NAME = re.compile(r"\w{1,60}", re.ASCII)
@@ -64,6 +67,11 @@ class PageState:
             **{name: ",".join(sorted(getattr(self, name))) for name in _SETS},
         }
         return "?" + "&".join(f"{name}={value}" for name, value in parts.items() if value)
+
+    def showing(self, figure: str, step: int | None) -> Self:
+        """With this figure in sight, and the snapshot at this step where there is one."""
+        word = next((word for word, name in OVERVIEWS.items() if name == figure), self.overview)
+        return replace(self, overview=word, step=self.step if step is None else step)
 
     def at(self, step: int) -> Self:
         """With the snapshot at this step."""

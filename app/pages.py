@@ -14,6 +14,7 @@ from app.figures import PAGE
 from app.messages import script_words
 from app.models import ACTIVE
 from app.page_state import page_state
+from app.repair_view import Tried, tried_view
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
 from app.statics import static
@@ -52,7 +53,7 @@ templates.env.globals |= {
 @router.get("/runs/{run_id}.html")
 def offline_file(request: Request, run_id: str, session: SessionDep) -> Response:
     """The run as one file that works without a server."""
-    run = _load(request, session, run_id)
+    run = load(request, session, run_id)
     headers = {"Content-Disposition": f'attachment; filename="layerscope-{run.id}.html"'}
     return Response(offline.page(templates.env, run), media_type="text/html", headers=headers)
 
@@ -60,7 +61,7 @@ def offline_file(request: Request, run_id: str, session: SessionDep) -> Response
 @router.get("/runs/{run_id}")
 def run_page(request: Request, run_id: str, session: SessionDep) -> Response:
     """The run, live while it goes on, as the query string wants it shown."""
-    return _run_page(request, session, _load(request, session, run_id))
+    return _run_page(request, session, load(request, session, run_id))
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -82,7 +83,7 @@ def delete(request: Request, run_id: str, session: SessionDep) -> Response:
 @router.post("/runs/{run_id}/shares")
 def share(request: Request, run_id: str, values: TypedDep, session: SessionDep) -> Response:
     """Make a link and show it, this once: only its hash is kept."""
-    run = _load(request, session, run_id)
+    run = load(request, session, run_id)
     _, token = store.create_share(session, run_id, sharing.expires_at(values.get("lasting", "")))
     return _run_page(request, session, run, link=f"{public_url(request)}/s/{token}")
 
@@ -101,11 +102,23 @@ def _check_there(session: Session, run_id: str) -> None:
         raise HTTPException(404, i18n.gettext(NO_RUN))
 
 
-def _load(request: Request, session: Session, run_id: str) -> RunRecord:
+def load(request: Request, session: Session, run_id: str) -> RunRecord:
+    """The run with its snapshots."""
     run: RunRecord | None = request.app.state.cache.load(session, run_id)
     if run is None:
         raise HTTPException(404, i18n.gettext(NO_RUN))
     return run
+
+
+def load_repairs(request: Request, session: Session, run: RunRecord) -> list[RunRecord]:
+    """What was tried on the run, with its snapshots, in the order in which it was queued."""
+    found = (request.app.state.cache.load(session, repair.id) for repair in store.repairs_of(session, run.id))
+    return [repair for repair in found if repair]
+
+
+def _tried(request: Request, session: Session, run: RunRecord) -> Tried | None:
+    original = request.app.state.cache.load(session, run.repair_of) if run.repair_of else None
+    return tried_view(run, original, load_repairs(request, session, run))
 
 
 def _run_page(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
@@ -113,6 +126,7 @@ def _run_page(request: Request, session: Session, run: RunRecord, link: str = ""
     context = run_view(run, page_state(request)) | {
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
+        "repairs": _tried(request, session, run),
         "shares": list(map(sharing.listed, store.list_shares(session, run.id))),
         "link": link,
         "qr": sharing.qr_code(link) if link else "",
@@ -132,11 +146,12 @@ def public_url(request: Request) -> str:
 
 def render_share(request: Request, session: Session, run: RunRecord, base: str) -> Response:
     """The run to read, with nothing on the page that leads elsewhere; `base` is the address of its JSON."""
-    context = run_view(run, page_state(request)) | {
+    shown = run_view(run, page_state(request))
+    context = shown | {
         "base": base,
         "live": store.live_state(session, run.id),
         "address": public_url(request) + base,
-        "description": sharing.description(run),
+        "description": sharing.description(run, shown["diagnosis"]),
         "may_launch": may_launch(request),
     }
     return templates.TemplateResponse(request, "share.html", context)

@@ -1,24 +1,32 @@
-"""Pictures of a run that are drawn once, at its end, and kept with it.
+"""Pictures of a run, and the sentence about it, that are made once, at its end, and kept with it.
 
-A name holds a version: where the drawing has changed, old runs are drawn anew when someone asks.
+A name holds a version: where the drawing or the rules have changed, old runs are drawn anew when someone asks.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app import store
+from app.diagnosis import Headline
 from app.i18n import LANGUAGES, language, speaking
 from app.link_preview import link_preview
 from app.models import ACTIVE
+from app.settings import PROJECT
 from app.thumbnails import thumbnail
 from ml.records import RunRecord
 
-THUMBNAIL = "thumbnail-2-{language}.svg"  # with words in it
-PREVIEW = "preview-2.png"
-_DRAW: dict[str, Callable[[RunRecord], bytes]] = {THUMBNAIL: thumbnail, PREVIEW: link_preview}
+THUMBNAIL = "thumbnail-3-{language}.svg"  # with words in it
+PREVIEW = "preview-3-{rules}-{language}.png"
+HEADLINE = "headline-1-{rules}-{language}.txt"
+
+_DRAW: dict[str, Callable[[RunRecord], bytes]] = {
+    THUMBNAIL: thumbnail, PREVIEW: link_preview, HEADLINE: lambda run: bytes(Headline.of(run)),
+}  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +59,16 @@ def picture(session: Session, run: RunRecord, name: str) -> bytes:
     return drawn
 
 
-def thumbnails(
-    session: Session, runs: Iterable[RunRecord], load: Callable[[str], RunRecord | None]
+def pictures(
+    session: Session, runs: Iterable[RunRecord], name: str, load: Callable[[str], RunRecord | None]
 ) -> dict[str, bytes]:
     """By the run's id: those that are kept, by one query; the others are drawn, from what `load` brings. None for a run
     that has measured nothing yet."""
     runs = list(runs)
-    found = store.artifacts(session, [run.id for run in runs], _kept_as(THUMBNAIL))
+    found = store.artifacts(session, [run.id for run in runs], _kept_as(name))
     for run in runs:
         if run.id not in found and run.attempt and (whole := load(run.id)) and whole.snapshots:
-            found[run.id] = picture(session, whole, THUMBNAIL)
+            found[run.id] = picture(session, whole, name)
     return found
 
 
@@ -72,4 +80,11 @@ def _keep(session: Session, run: RunRecord, name: str, drawn: bytes) -> None:
 
 
 def _kept_as(name: str) -> str:
-    return name.format(language=language())
+    return name.format(language=language(), rules=_rules())
+
+
+@cache
+def _rules() -> str:
+    """The version of the rules: a run that was diagnosed before one of them changed is diagnosed anew."""
+    files = sorted((PROJECT / "ml" / "rules").glob("*.py"))
+    return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=4).hexdigest()

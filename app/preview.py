@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from markupsafe import Markup
@@ -13,8 +12,9 @@ from app.figures import FIGURES, PAGE, marks
 from app.figures.axes import Array, Json
 from app.figures.theory import predicted
 from app.i18n import gettext as _
-from app.i18n import ngettext, number
-from app.wording import duration, sentence
+from app.i18n import number
+from app.remarks import Remark, remarks
+from app.wording import duration, layer_numbers, sentence
 from ml import cost
 from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_PARAMETERS, MAX_STEPS
 from ml.grid import MAX_RUNS
@@ -59,6 +59,7 @@ class Preview:
     costs: tuple[tuple[str, str], ...]
     memory: tuple[tuple[str, str], ...]
     limits: tuple[Limit, ...]
+    remarks: tuple[Remark, ...]
 
 
 def preview(values: Mapping[str, str]) -> Preview | None:
@@ -72,7 +73,8 @@ def preview(values: Mapping[str, str]) -> Preview | None:
     expectations = tuple(_expectation(spec, prediction, signal) for signal in _WAYS) if prediction else ()
     specs = [run.spec for run in plan.runs]
     reason = sentence(_(without(spec)))
-    return Preview(len(specs), expectations, reason, _costs(specs), _memory(spec), tuple(_limits(specs)))
+    costs, limits = _costs(specs), tuple(_limits(specs))
+    return Preview(len(specs), expectations, reason, costs, _memory(spec), limits, tuple(remarks(plan)))
 
 
 # --- what it costs ---
@@ -158,15 +160,8 @@ def lost_layers(stds: Sequence[float]) -> list[int]:
 def _lost_text(layers: Sequence[int]) -> str:
     return _(
         "In red: {layers}, over {ratio} times weaker or stronger than where it sets out.",
-        layers=layers_text(layers), ratio=int(ALARM_RATIO),
+        layers=layer_numbers(layers), ratio=int(ALARM_RATIO),
     )  # fmt: skip
-
-
-def layers_text(layers: Sequence[int]) -> str:
-    """`layer 3`, `layers 1, 4–7`."""
-    runs = [[n for _i, n in run] for _key, run in groupby(enumerate(layers), key=lambda pair: pair[1] - pair[0])]
-    names = ", ".join(f"{run[0]}\N{EN DASH}{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-    return ngettext("layer {names}", "layers {names}", len(layers), names=names)
 
 
 def _mark(figure: Json, stds: Array, layers: Sequence[int]) -> None:

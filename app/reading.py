@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import pictures
+from app import pages, pictures
 from app.answers import (
     Detail,
     DiagnosisOut,
@@ -22,7 +22,8 @@ from app.answers import (
 )
 from app.db import SessionDep
 from app.diagnosis import diagnosis_of
-from app.figure_routes import figure_routes
+from app.diagnosis_view import diagnosis_view
+from app.figure_routes import StateDep, figure_routes
 from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
@@ -32,8 +33,9 @@ from ml.records import SIGNALS, RunRecord
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
 
 
-def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
-    """The routes for runs that `open_run` lets through; it raises where there is nothing to read."""
+def reading_routes(open_run: Callable[..., Opened], read_only: bool = True) -> APIRouter:
+    """The routes for runs that `open_run` lets through; it raises where there is nothing to read. Who may do more than
+    read is offered repairs beside the diagnosis."""
     router = APIRouter(responses={404: {"model": Detail}})
     OpenedDep = Annotated[Opened, Depends(open_run)]
 
@@ -68,6 +70,12 @@ def reading_routes(open_run: Callable[..., Opened]) -> APIRouter:
     def diagnosis(run: RunDep) -> Json:
         """What is wrong with the run as far as it has come, by which number, and what may cure it."""
         return Json(diagnosis_of(run))
+
+    @router.get("/diagnosis.html", response_class=Response, responses={200: {"content": {"text/html": {}}}})
+    def readable_diagnosis(request: Request, run: RunDep, state: StateDep) -> Response:
+        """The same as the part of the run's page that follows the run while it goes on."""
+        context = {"run": run, "diagnosis": diagnosis_view(run, state), "read_only": read_only}
+        return pages.templates.TemplateResponse(request, "_diagnosis.html", context)
 
     @router.get("/figures/preview.png", responses={200: {"content": {"image/png": {}}}}, response_class=Response)
     def preview(run: RunDep, session: SessionDep) -> Response:

@@ -9,16 +9,15 @@ from markupsafe import Markup
 
 from app import svg, wording
 from app.certainty import certainty
+from app.diagnosis_view import diagnosis_view
 from app.figures import FIGURES, PAGE, Figure, Theme, View, layer_dash, layer_label, saturation_word
 from app.figures.axes import Json
 from app.freshness import release
 from app.i18n import gettext as _
 from app.models import ACTIVE
-from app.page_state import PageState
+from app.page_state import OVERVIEWS, PageState
 from ml.records import RunRecord, StepRecord
 
-# The whole run in one picture: what it may show, and the word for it in the address and on its switch.
-OVERVIEWS = {"saturated": "saturation", "gradient": "gradient_overview", "dead": "dead_overview"}
 DENSITIES = ("activation", "backprop_gradient", "weight_gradient")
 THEORY = ("predicted_activation", "predicted_gradient")
 HEALTH = ("jacobian", "update_ratio", "gradient_norm", "dead", "piece_shares")
@@ -89,7 +88,7 @@ def run_view(run: RunRecord, state: PageState) -> dict[str, Any]:
         "certainty": certainty(run),
         "legend": list(_legend(run, state)),
         "saturation_word": saturation_word(run),
-        "divergence": wording.divergence(run),
+        "diagnosis": diagnosis_view(run, state),
         "specification": wording.table(run.spec),
     }
 

@@ -9,6 +9,7 @@ from babel import dates
 from markupsafe import Markup
 
 from app import i18n, wording
+from app.diagnosis_view import Diagnosis
 from app.i18n import gettext as _
 from app.models import Share
 from ml.records import RunRecord
@@ -55,8 +56,18 @@ def qr_code(link: str) -> Markup:
     return Markup(drawn.replace("<svg", '<svg role="img" aria-label="QR"', 1))
 
 
-def description(run: RunRecord) -> str:
-    """One sentence with the run's numbers."""
+def description(run: RunRecord, diagnosis: Diagnosis | None) -> str:
+    """The diagnosis in a sentence, and the run's numbers."""
+    return f"{_told(diagnosis)} {_came_to(run)}".strip()
+
+
+def _told(diagnosis: Diagnosis | None) -> str:
+    if diagnosis is None or diagnosis.mood == "waiting":
+        return ""
+    return f"{diagnosis.title}: {diagnosis.text}" if diagnosis.cards else f"{diagnosis.title}."
+
+
+def _came_to(run: RunRecord) -> str:
     summary = wording.summary(run.spec)
     last = run.snapshots[-1] if run.snapshots else None
     if last is None or not i18n.is_number(last.metrics.val_error):

@@ -1,18 +1,19 @@
 """How a run is told in words: one line, a table, durations."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from app import i18n
-from app.figures import diverged_at
 from app.forms import CHOICES, GROUPS, LABELS, USED_BY, as_text
 from app.i18n import gettext as _
 from app.i18n import ngettext, number
+from app.ticks import power_of_ten
 from ml.catalog import LOSSES
 from ml.problems import Problem
-from ml.records import RunRecord
 from ml.sizes import PIECES
 from ml.spec import RunSpec, each
 from ml.words import words
@@ -134,23 +135,47 @@ def _stands_for(spec: RunSpec) -> dict[str, object]:
     }
 
 
-def divergence(run: RunRecord) -> str:
-    """A sentence about when the numbers stopped being finite; empty for a run that did not diverge."""
-    first = diverged_at(run)
-    if first is None:
+def changes(before: RunSpec, after: RunSpec) -> list[tuple[str, str, str]]:
+    """What one does to the settings of a run to get another one: [(label, old value, new value)], the old one empty
+    where the run does not read it."""
+    names = (name for group in GROUPS.values() for name in group if _read(after, name))
+    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return [(_(LABELS[name]), _short(before, name), _short(after, name)) for name in changed]
+
+
+def _short(spec: RunSpec, name: str) -> str:
+    """As _value, without formulas."""
+    if not _read(spec, name):
         return ""
-    hit = sum(any(signal.nonfinite for signal in layer.signals.values()) for layer in first.layers)
-    what = _("values or the loss are infinite or not a number")
-    if hit:
-        what = _(
-            "values in {hit} of {layers} layers or the loss are infinite or not a number",
-            hit=hit, layers=len(first.layers),
-        )  # fmt: skip
-    return _(
-        "From epoch {epoch:.4g} (step {step:,}) on, {what}. A smaller learning rate (now {lr:g}) is the first thing to "
-        "try.",
-        epoch=first.epoch, step=first.step, what=what, lr=run.spec.lr,
-    )  # fmt: skip
+    if name not in CHOICES:
+        return _value(spec, name)
+    return "; ".join(_(CHOICES[name][choice].label) for choice in as_text(getattr(spec, name)).split(", "))
+
+
+def layers(names: Sequence[str]) -> str:
+    """`layers 1, 4–7`, `layer 2 and the output layer`."""
+    hidden = [int(name.removeprefix("hidden")) for name in names if name != "output"]
+    if len(hidden) == len(names):
+        return layer_numbers(hidden) if hidden else ""
+    return _("{layers} and the output layer", layers=layer_numbers(hidden)) if hidden else _("the output layer")
+
+
+def layer_numbers(numbers: Sequence[int]) -> str:
+    """`layer 3`, `layers 1, 4–7`."""
+    runs = [[n for _i, n in run] for _key, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
+    names = ", ".join(f"{run[0]}\N{EN DASH}{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return ngettext("layer {names}", "layers {names}", len(numbers), names=names)
+
+
+def amount(value: float) -> str:
+    """A number of any size in three digits: `0.032`, `2,740`, `4.26×10⁻⁴`."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    if -4 < exponent < 6:
+        return number(float(f"{value:.3g}"), ",.10g").replace("-", "−")
+    digits = number(value / 10.0**exponent, ".3g")
+    return (power_of_ten(exponent) if digits == "1" else f"{digits}×{power_of_ten(exponent)}").replace("-", "−")
 
 
 def duration(seconds: float) -> str:

@@ -74,6 +74,17 @@ def fixes(spec: RunSpec, finding: Finding) -> list[Fix]:
     return [one for name in order if (one := fix(spec, CURES[name]))]
 
 
+def same_settings(one: RunSpec, other: RunSpec) -> bool:
+    """Whether they train the same, whatever they are called."""
+    return one.model_copy(update={"name": other.name}) == other
+
+
+def cure_between(before: RunSpec, after: RunSpec) -> Cure | None:
+    """The cure that makes one spec of the other; None where no single one does."""
+    found = (one for cure in CURES.values() if (one := fix(before, cure)))
+    return next((one.cure for one in found if same_settings(one.spec, after)), None)
+
+
 # --- the cures ---
 
 

@@ -35,7 +35,7 @@ export function followRun(root, base, moments, changed) {
 }
 
 function drawHead() {
-  drawAnew("#run-head", "#certainty", "#answers").catch(() => setTimeout(drawHead, RECONNECT_MS));
+  drawAnew("#run-head", "#repairs-tried", "#certainty", "#answers").catch(() => setTimeout(drawHead, RECONNECT_MS));
 }
 
 // A run that another worker has begun again starts from its first snapshot.

@@ -3,6 +3,7 @@
 import { Board } from "./board.js";
 import { plotlyLoaded } from "./chart.js";
 import { Controls } from "./controls.js";
+import { followDiagnosis } from "./diagnosis.js";
 import { Figures } from "./figures.js";
 import { followRun } from "./live.js";
 import { makePermalink } from "./permalink.js";
@@ -68,6 +69,15 @@ function redraw() {
   keepInAddress();
 }
 
+// What the diagnosis points at, without loading the page anew.
+function see({ search, hash }) {
+  const { overview, step } = new State(search);
+  root.querySelector(`[data-switch=overview][data-value="${overview}"]`)?.click();
+  if (step !== null) slider.goTo(step);
+  location.hash = hash;
+  root.querySelector(hash).scrollIntoView();
+}
+
 let firstPicture = null;
 let timer = 0;
 
@@ -96,7 +106,17 @@ async function showFirst() {
 // A run that ended before it measured anything has no figures.
 if (root.querySelector("#drawings")) {
   showFigures();
-  followRun(root, base, moments, () => (timer ||= setTimeout(refresh, firstPicture ? REFRESH_MS : 0)));
+  const diagnoseAnew = followDiagnosis(root, base, () => state.query());
+  followRun(root, base, moments, () => {
+    timer ||= setTimeout(refresh, firstPicture ? REFRESH_MS : 0);
+    diagnoseAnew();
+  });
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-see]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    see(link);
+  });
 }
 makeSharing(root);
 makePermalink(root, permalink);

@@ -56,6 +56,19 @@ def diverging(run: RunRecord, number: int) -> RunRecord:
     return replace(run, snapshots=run.snapshots[:number] + tuple(map(_diverged, run.snapshots[number:])))
 
 
+def make_dying(snapshots: int = 5, dead: float = 0.9, **changed: Any) -> RunRecord:
+    """A run whose second hidden layer has this share of dead units from its second snapshot on."""
+    run = make_run(snapshots, **{"activation": "relu"} | changed)
+    records = (run.snapshots[0], *(_with_dead(snapshot, dead) for snapshot in run.snapshots[1:]))
+    return replace(run, snapshots=records)
+
+
+def _with_dead(snapshot: StepRecord, dead: float) -> StepRecord:
+    first, second, *others = snapshot.layers
+    second = replace(second, health=replace(second.health, dead=dead))
+    return replace(snapshot, layers=(first, second, *others))
+
+
 def make_everything(snapshots: int = 3, **changed: Any) -> RunRecord:
     """A run of which every figure has something to draw; `changed` as for make_run."""
     settings: dict[str, Any] = {"activation": ("tanh", "maxout", "relu"), "clip": "norm", "max_norm": 2.0}
@@ -121,6 +134,13 @@ def _set_health(layer: LayerSnapshot, value: float, name: str) -> LayerSnapshot:
 
 def _set_updates(record: StepRecord, ratios: tuple[float, ...]) -> StepRecord:
     return replace(record, pulses=tuple(replace(pulse, update_ratio=ratios) for pulse in record.pulses))
+
+
+def make_sick(dead: float, error: float, snapshots: int = 4, **changed: Any) -> RunRecord:
+    """A run of ReLUs with this share of dead units and of wrong answers, train and validation alike, from first to
+    last; `changed` as for make_run."""
+    run = make_patient(snapshots, **{"activation": "relu", "init": "kaiming_normal", "lr": 0.05} | changed)
+    return with_numbers(run, metrics={"train_error": error, "val_error": error}, health={"dead": dead})
 
 
 def make_monte_carlo(spec: RunSpec) -> MonteCarlo:

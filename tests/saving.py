@@ -16,7 +16,11 @@ ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 
 def save_run(session: Session, run: RunRecord, status: str = "finished") -> str:
     """Its id; `status` is what became of it."""
-    run_id = store.create_run(session, run.spec).id
+    return end_run(session, store.create_run(session, run.spec).id, run, status)
+
+
+def end_run(session: Session, run_id: str, run: RunRecord, status: str = "finished") -> str:
+    """Its id; the queued run measures what `run` did."""
     if status != "queued":
         attempt = store.claim(session, run_id)
         for snapshot in run.snapshots:

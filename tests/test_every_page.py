@@ -39,6 +39,10 @@ def pages(server: Server) -> dict[str, str]:
     experiment = server.client.post("/api/experiments", json={**grid, "seeds": 2}).json()
     for run_id in (finished, other, diverged, *(run["id"] for run in experiment["runs"])):
         server.wait_until_ended(run_id)
+    asked = {"rule": "loss_not_decreasing", "cures": ["usual_lr", "batch_norm"]}
+    repairs = server.client.post(f"/api/runs/{diverged}/repairs", json=asked).json()
+    for repair in repairs:
+        server.wait_until_ended(repair["run"]["id"])
     shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
     teacher, mystery, answer = make_mystery(server)
     return {
@@ -46,13 +50,16 @@ def pages(server: Server) -> dict[str, str]:
         "home without a match": "/?q=nothing+of+the+kind",
         "form": "/new",
         "form with mistakes": "/new?lr=-1&hidden=x",
+        "form with a remark": "/new?dropout=0.7&activation=linear",
         "form of a grid": "/new?hidden=60,60,60,60,60,60&activation=sigmoid&vary1=lr&values1=0.1,0.01&seeds=2",
         "finished run": f"/runs/{finished}?step=0&expected=1&table=loss",
-        "diverged run": f"/runs/{diverged}",
+        "diverged run, its receipt open": f"/runs/{diverged}?step=0#judged-diverged",
+        "repairs": f"/runs/{diverged}/repairs",
+        "repair": repairs[0]["url"],
         "experiment": experiment["url"],
         "comparison": f"/compare?run={finished}&run={other}",
         "comparison of one": f"/compare?run={finished}",
-        "example": "/examples/lecture",
+        "example": "/examples/dying-relu",
         "shared run": f"{shared}?view=ridge",
         "mystery": mystery,
         "answer to it": answer,

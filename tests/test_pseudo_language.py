@@ -10,19 +10,21 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from app import i18n, wording
 from app.certainty import certainty
 from app.figures import FIGURES, PAGE
 from app.i18n import gettext
-from ml import catalog
+from ml import catalog, opinions
 from ml.records import RunRecord
 from ml.spec import RunSpec
 from ml.theory import without
 from ml.transfer import misfit
 from ml.words import words
 from tests.ml.test_problems import WRONG, found
-from tests.records import make_everything, make_run
+from tests.records import make_dying, make_everything, make_run
+from tests.saving import save_run
 from tests.test_bare_text import SAME, Shown
 
 # What is called the same in every language: settings and choices by their names in the JSON, layers, units.
@@ -149,11 +151,25 @@ def test_a_run_in_one_line_and_in_a_table() -> None:
 def test_what_is_told_of_a_run() -> None:
     answers = certainty(make_everything())
     assert answers is not None
-    told = [
-        wording.divergence(make_run(4, diverges_at=2)), answers.sentence, *map(wording.status, wording.STATUSES),
-        gettext(without(RunSpec(architecture="cnn"))),
-    ]  # fmt: skip
+    told = [answers.sentence, *map(wording.status, wording.STATUSES), gettext(without(RunSpec(architecture="cnn")))]
     assert english(" ".join(told)) == set()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        make_dying(5, lr=0.05), make_run(4, diverges_at=2), make_run(6, hidden=(6, 5)), make_run(2, hidden=(6, 5)),
+        make_run(0, status="queued"), make_run(0, status="queued", activation="linear", dropout=0.7),
+    ],
+)  # fmt: skip
+def test_a_diagnosis(client: TestClient, session: Session, run: RunRecord) -> None:
+    part = client.get(f"/api/runs/{save_run(session, run, run.status)}/diagnosis.html")
+    shown = Shown()
+    shown.feed(re.sub('<(p|td) class="formula".*?</(p|td)>', " ", part.text))
+    assert english(" ".join(shown.texts)) - TOOLS == set()
+
+
+TOOLS = set(re.findall("[A-Za-z]{2,}", " ".join(opinions.TOOLS.values())))
 
 
 def test_why_layers_do_not_fit() -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from app import svg
+from app.diagnosis import Headline
 from app.examples import EXAMPLES, Example
 from app.examples.prepared import Prepared
 from app.figures import FIGURES, PAGE
 from app.figures.compare import gradient_flow
-from app.glance import glance
 from app.i18n import gettext as _
 from app.i18n import language
 from app.thumbnails import thumbnail
@@ -21,10 +21,10 @@ LARGE = 2  # the first ones, which are compared with each other
 
 @dataclass(frozen=True)
 class Shown:
-    """An example with its sentence, its thumbnail and, of a large one, its figures."""
+    """An example with its headline, its thumbnail and, of a large one, its figures."""
 
     example: Example
-    sentence: str
+    told: Headline
     thumbnail: Markup
     figures: tuple[Markup, ...] = ()
 
@@ -46,7 +46,7 @@ class Showcase:
         runs = [run for example in EXAMPLES if (run := self._prepared.load(example.slug))]
         for place, (example, run) in enumerate(zip(EXAMPLES, runs, strict=True)):
             figures = tuple(map(Markup, _figures(run, runs[:LARGE]))) if place < LARGE else ()
-            yield Shown(example, glance(run), Markup(thumbnail(run).decode()), figures)
+            yield Shown(example, Headline.of(run), Markup(thumbnail(run).decode()), figures)
 
 
 def _figures(run: RunRecord, beside: Sequence[RunRecord]) -> Iterable[str]:

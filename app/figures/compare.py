@@ -24,15 +24,17 @@ MOST_RUNS = len(LETTERS)
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that are drawn as one line: their mean, with a band of ± std where there is more than one."""
+    """Runs that are drawn as one line: their mean, with a band of ± std where there is more than one. `name` is what
+    they are called there, by default their letter."""
 
     place: int
     runs: tuple[RunRecord, ...]
+    name: str = ""
 
     @property
     def letter(self) -> str:
         """`A`, or `A×3` for the three runs that begin with A."""
-        return LETTERS[self.place] + (f"×{len(self.runs)}" if len(self.runs) > 1 else "")
+        return self.name or LETTERS[self.place] + (f"×{len(self.runs)}" if len(self.runs) > 1 else "")
 
     def colour(self, theme: Theme, alpha: float = 1) -> str:
         return theme.run_colour(self.runs[0].colour, alpha)

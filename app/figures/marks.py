@@ -1,7 +1,7 @@
 """What is drawn into a figure's frame: lines, and text that says what they are or why there are none."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from app.figures import axes
 from app.figures.axes import Array, Json, numbers
 from app.i18n import gettext as _
 from app.i18n import language, separators
-from app.theme import FONT, Theme
+from app.theme import FONT, Palette, Theme
 
 
 class End(NamedTuple):
@@ -153,10 +153,10 @@ def vertical_line(theme: Theme, layout: Json, x: float, text: str) -> None:
     )  # fmt: skip
 
 
-def guide(theme: Theme, layout: Json, y: float, text: str) -> End:
+def guide(theme: Theme, layout: Json, y: float, text: str, pick: Callable[[Palette], str] = lambda p: p.muted) -> End:
     """A level to compare with, over the whole width of the plot. `y` is a value, also where the axis is logarithmic.
     The name is to stand among those of the lines: at the last epoch, as far from the axis' end as 0 from its start."""
-    colour = theme.colour(lambda p: p.muted)
+    colour = theme.colour(pick)
     stroke = {"color": colour, "width": 1, "dash": "2px,4px"}
     layout["shapes"].append(
         {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": stroke}

@@ -29,6 +29,7 @@ from app.store.mysteries import (
     open_as_teacher,
     reveal,
 )
+from app.store.repairs import create_repair, repairs_of
 from app.store.runs import (
     COLOURS,
     MONTE_CARLO,
@@ -66,11 +67,11 @@ __all__ = [
     "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState",
     "Look", "Said", "active_runs", "add_answer", "answers_since", "artifact", "artifacts", "cancel_run", "claim",
     "class_token", "count_by_status", "count_mysteries", "count_runs_by_status", "create_experiment", "create_mystery",
-    "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
+    "create_repair", "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
     "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_answer", "find_any_run", "find_experiment",
     "find_patient", "find_run", "finish", "forget_worker", "ids_ending", "is_current", "last_metrics", "list_answers",
     "list_experiments", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at",
-    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_share", "release",
+    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_share", "release", "repairs_of",
     "report_worker", "reveal", "revoke_share", "save_artifact", "save_progress", "save_snapshot", "shortest_end",
     "snapshots_after",
 ]  # fmt: skip

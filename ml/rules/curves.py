@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ml.catalog import Floats
 from ml.rules.evidence import Evidence
 from ml.rules.finding import ALARM, WARNING, Limit, Reading, Rule, share
 from ml.words import words
@@ -38,14 +39,17 @@ def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
     losses = evidence.metric("train_loss")[-WINDOW:]
     if len(losses) < FEWEST or not np.median(losses):
         return Reading(math.nan)
-    rises = np.clip(np.diff(losses), 0, None)
-    value = float(rises.mean() / np.median(losses))
     text = words(
         "Over the last {count} snapshots the training loss jumps between {low:.3g} and {high:.3g}.",
         count=len(losses), low=float(losses.min()), high=float(losses.max()),
     )  # fmt: skip
-    first = len(evidence.snapshots) - len(losses) + int(np.argmax(rises > 0))
-    return Reading(value, step=evidence.step(first), text=text)
+    first = len(evidence.snapshots) - len(losses) + int(np.argmax(np.diff(losses) > 0))
+    return Reading(mean_rise(losses), step=evidence.step(first), text=text)
+
+
+def mean_rise(losses: Floats) -> float:
+    """From one (snapshots,) loss to the next, relative to their median."""
+    return float(np.clip(np.diff(losses), 0, None).mean() / np.median(losses))
 
 
 def overfit(evidence: Evidence, limit: Limit) -> Reading:

@@ -1,5 +1,6 @@
 """What a rule is, and what it finds."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,11 @@ class Rule:
     read: Callable[["Evidence", Limit], Reading]
     figure: str = ""
     unless_learned: bool = True
+
+    @property
+    def about(self) -> list[str]:
+        """Paragraphs: what is measured, and why it matters."""
+        return [" ".join(part.split()) for part in (inspect.getdoc(self.read) or "").split("\n\n")]
 
     def find(self, evidence: "Evidence") -> "Finding | None":
         """None where there is nothing to complain of."""

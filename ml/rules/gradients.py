@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ml.catalog import Floats
 from ml.records import StepRecord
 from ml.rules.evidence import Evidence
 from ml.rules.finding import ALARM, Limit, Reading, Rule, place, share
@@ -27,19 +28,24 @@ def exploding_gradient(evidence: Evidence, limit: Limit) -> Reading:
 
 
 def _first_to_last(evidence: Evidence, limit: Limit, text: Callable[[Evidence, float], Words]) -> Reading:
-    depth = evidence.spec.depth
-    if depth < 2 or not len(evidence.gradient):
+    if evidence.spec.depth < 2 or not len(evidence.gradient):
         return Reading(math.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = evidence.gradient / evidence.gradient[:, -1:]
-    # Where no layer receives any gradient, the first receives none either.
-    ratios[(evidence.gradient == 0).all(axis=1)] = 0
+    ratios = to_last(evidence)
     value = float(limit.held(ratios[:, 0], evidence.patience(limit.patience)))
     if not limit.crossed(value):
         return Reading(value)
     out = limit.crossed(ratios[-1])
     layers = tuple(name for name, is_out in zip(evidence.spec.hidden_layers, out, strict=True) if is_out)
     return Reading(value, "hidden1", layers, evidence.step(limit.began(ratios[:, 0])), text(evidence, value))
+
+
+def to_last(evidence: Evidence) -> Floats:
+    """(snapshots, hidden layers) the gradient of each layer over that of the last one."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios: Floats = evidence.gradient / evidence.gradient[:, -1:]
+    # Where no layer receives any gradient, the first receives none either.
+    ratios[(evidence.gradient == 0).all(axis=1)] = 0
+    return ratios
 
 
 def _vanishing_text(evidence: Evidence, ratio: float) -> Words:

@@ -23,8 +23,13 @@ def poor_initialization(evidence: Evidence, _limit: Limit) -> Reading:
     told. A gradient that changes so is told by the rules on gradients: under a sigmoid it fades with any weights."""
     if not evidence.snapshots:
         return Reading(math.nan)
-    readings = [check(evidence) for check in (_equal, _dead, _saturated, _spread, _first_loss)]
-    return next((r for r in readings if r.limit and r.limit.crossed(r.value)), readings[-1])
+    found = readings(evidence)
+    return next((r for r in found if r.limit and r.limit.crossed(r.value)), found[-1])
+
+
+def readings(evidence: Evidence) -> list[Reading]:
+    """Of every quantity, whether it is out of bounds or not. There is a snapshot."""
+    return [check(evidence) for check in (_equal, _dead, _saturated, _spread, _first_loss)]
 
 
 def _equal(evidence: Evidence) -> Reading:

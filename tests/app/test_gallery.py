@@ -5,16 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import unescape
+from unittest.mock import patch
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import store
+from app.diagnosis import headline
 from app.examples import EXAMPLES, Example
+from app.examples.prepared import Prepared
 from app.gallery import RUNS_ON_A_PAGE
 from app.models import Experiment
-from tests.records import make_run
+from tests.records import make_dying, make_run
 from tests.saving import ORIGIN, save_run, words
 
 Save = Callable[..., str]
@@ -44,7 +47,9 @@ def test_before_any_run_a_healthy_network_stands_beside_a_dying_one_with_figures
     assert answer.status_code == 200
     large = answer.text[answer.text.index('class="contrast"') :].split('class="compare-them"')[0]
     assert large.count('<svg role="img"') == 4
-    assert "Layer 1 receives 2,700 times less gradient than layer 5." in words(answer)
+    dying = Prepared().load("vanishing")
+    assert dying is not None
+    assert headline(dying).replace("\N{NO-BREAK SPACE}", " ") in words(answer)
     assert "The gradients of layers 1 and 5 are within a factor of 2.8." in words(answer)
     assert large.count('href="/examples/') == 4
 
@@ -85,6 +90,22 @@ def test_home_lists_runs_with_their_state_last_error_and_picture(client: TestCli
     assert f"{100 * 2.3 / 3 / 2.8:.1f} % val error" in text
     assert answer.text.split(f'id="open-{good}"')[1].count('<svg class="thumbnail"') >= 1
     assert answer.text.count('class="thumbnail"') == 1 + len(EXAMPLES)
+
+
+def test_each_run_is_listed_with_its_diagnosis_in_a_sentence(client: TestClient, save: Save) -> None:
+    save(make_run(6, hidden=(6, 5)))
+    save(make_dying(5), status="running")
+    text = words(client.get("/")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Alarm: 90 % of the units of layer 2 are silent for every example" in text
+    assert "After epoch 5, 13.7 % of the answers are wrong." in text
+    assert "Alarma: " in words(client.get("/?lang=es"))
+
+
+def test_the_sentence_of_a_run_that_has_ended_is_not_made_anew(client: TestClient, save: Save) -> None:
+    save(make_dying(5))
+    first = client.get("/").text
+    with patch("app.diagnosis.diagnose", side_effect=AssertionError):
+        assert listed(client.get("/").text) == listed(first)
 
 
 def test_a_run_without_a_finite_error_is_listed_without_one(client: TestClient, save: Save) -> None:

@@ -31,14 +31,6 @@ def test_the_sentence_has_the_run_s_own_numbers(stds: tuple[float, ...], sentenc
     assert glance(with_gradients(make_run(2), *stds)).startswith(sentence)
 
 
-def test_dead_units_come_before_gradients() -> None:
-    run = make_run(1)
-    (snapshot,) = run.snapshots
-    dead = replace(snapshot.layers[1], health=replace(snapshot.layers[1].health, dead=0.924))
-    run = replace(run, snapshots=(replace(snapshot, layers=(snapshot.layers[0], dead, *snapshot.layers[2:])),))
-    assert glance(run).startswith("92\N{NO-BREAK SPACE}% of the units of layer 2 are silent for every example.")
-
-
 def test_the_error_is_told_with_the_epoch_it_was_measured_at() -> None:
     error = f"{230 / 3 / 2.8:.1f}\N{NO-BREAK SPACE}%"
     assert glance(make_run(3)).endswith(f"After epoch 2, {error} of the answers are wrong.")

@@ -6,7 +6,7 @@ from typing import Any
 from app import offline
 from app.pages import templates
 from ml.records import RunRecord
-from tests.records import make_run
+from tests.records import make_dying, make_run
 
 
 def page(run: RunRecord) -> str:
@@ -41,6 +41,13 @@ def test_the_file_offers_nothing_that_needs_a_server() -> None:
         assert f'data-switch="{name}"' not in document
     assert 'data-switch="overview"' in document
     assert 'data-switch="hide"' in document
+
+
+def test_the_file_says_what_is_wrong_and_leads_to_the_figure_inside_it() -> None:
+    document = page(make_dying(5, lr=0.05))
+    assert "Dead units" in document
+    assert 'href="#see-dead"' in document
+    assert "/repairs" not in document
 
 
 def test_a_long_run_is_thinned_and_the_file_says_so() -> None:

@@ -43,6 +43,12 @@ def test_a_zoom_names_the_axes_that_were_changed() -> None:
     assert zoom == {"loss": {"xaxis": (0, 10)}, "bands:hidden1": {"yaxis": (-1.5, 0.2)}}
 
 
+def test_a_figure_is_brought_into_sight_at_a_step() -> None:
+    assert state("view=ridge").showing("saturation", 40).address == "?step=40&view=ridge&overview=saturated"
+    assert state("overview=dead").showing("loss", 0).address == "?step=0&overview=dead"
+    assert state("step=20").showing("loss", None).address == "?step=20"
+
+
 def test_a_switch_pressed_twice_leaves_no_trace() -> None:
     for logarithmic in (True, False):
         other = PageState().with_other_axis("loss", logarithmic)

@@ -12,7 +12,7 @@ from app import store
 from app.figures import FIGURES
 from app.theme import PAGE
 from ml.spec import RunSpec
-from tests.records import make_everything, make_run
+from tests.records import make_dying, make_everything, make_run
 from tests.saving import ORIGIN, save_run, words
 
 Save = Callable[..., str]
@@ -147,6 +147,18 @@ def test_where_theory_has_nothing_to_say_the_preview_says_why(client: TestClient
     assert "Parameters" in answer.text
 
 
+def test_settings_that_can_not_learn_are_named_with_a_link_that_changes_them(
+    client: TestClient,
+) -> None:
+    answer = client.get("/new/preview?dropout=0.7&epochs=3")
+    assert "Dropout above one half" in answer.text
+    link = unescape(re.search(r'href="(/new\?[^"]*)" id="repair-1"', answer.text).group(1))
+    assert "epochs=3" in link
+    repaired = client.get(link)
+    assert 'name="dropout" value="0.2"' in repaired.text
+    assert "Dropout above one half" not in repaired.text
+
+
 # --- a run ---
 
 
@@ -193,8 +205,33 @@ def test_a_failed_run_says_why(client: TestClient, save: Save) -> None:
 
 def test_a_diverged_run_says_since_when_and_is_drawn(client: TestClient, save: Save) -> None:
     answer = client.get(f"/runs/{save(make_run(4, diverges_at=2))}")
-    assert "From epoch 2 (step 20) on, values in 4 of 4 layers" in words(answer)
+    assert "Alarm: Diverged From step 20 on values are infinite or not a number" in words(answer)
     assert pictures(answer, "loss")
+
+
+def test_the_page_says_what_is_wrong_and_offers_a_repair(client: TestClient, save: Save) -> None:
+    run_id = save(make_dying(5, lr=0.05))
+    answer = client.get(f"/runs/{run_id}")
+    assert "Alarm: Dead units 90" in words(answer).replace("\N{NO-BREAK SPACE}", " ")
+    forms = re.findall(rf'action="/runs/{run_id}/repairs">(.*?)</form>', answer.text, re.DOTALL)
+    sent = [re.findall(r'name="(\w+)" value="(\w+)"', form) for form in forms]
+    assert sent[0] == [("rule", "dead_units"), ("cure", "usual_lr")]
+    assert [name for name, _ in sent[1]] == ["rule", "cure", "cure", "cure"]
+    assert answer.text.count("Try this fix</button>") == answer.text.count('id="receipt-')
+
+
+def test_the_evidence_is_on_the_page(client: TestClient, save: Save) -> None:
+    page = client.get(f"/runs/{save(make_dying(5))}").text
+    links = re.findall(r'href="[^"]*(#[\w-]+)" data-see', page)
+    assert links
+    assert all(f'id="{anchor[1:]}"' in page for anchor in links)
+
+
+def test_the_diagnosis_can_be_drawn_anew_by_itself(client: TestClient, save: Save) -> None:
+    run_id = save(make_dying(5))
+    part = client.get(f"/api/runs/{run_id}/diagnosis.html?view=ridge").text.strip()
+    assert part.startswith("<section")
+    assert part in client.get(f"/runs/{run_id}?view=ridge").text
 
 
 def test_the_overview_offers_what_the_run_has(client: TestClient, save: Save) -> None:
@@ -369,9 +406,12 @@ def test_a_revoked_link_opens_nothing(client: TestClient, save: Save) -> None:
 
 
 def test_the_shared_page_only_reads_and_leads_nowhere(client: TestClient, save: Save) -> None:
-    link = share_link(client.post(f"/runs/{save(make_run(2))}/shares", headers=ORIGIN))
+    link = share_link(client.post(f"/runs/{save(make_dying(5, lr=0.05))}/shares", headers=ORIGIN))
     page = client.get(link)
     assert pictures(page, "activation")
+    assert "Dead units" in words(page)
+    assert "Learning rate η 0.05" in words(page)
+    assert client.get(f"{link}/diagnosis.html").text.strip() in page.text
     assert "Specification" in words(page)
     body = page.text[page.text.index("<body") :].replace("<noscript>", "")
     assert "<form" not in body

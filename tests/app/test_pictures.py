@@ -1,17 +1,19 @@
 from unittest.mock import patch
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import pictures, store
-from app.i18n import LANGUAGES
+from app.i18n import LANGUAGES, speaking
 from tests.conftest import TINY
 
 
 def test_the_pictures_of_a_run_are_drawn_at_its_end(session: Session, finished: str) -> None:
-    assert store.artifact(session, finished, pictures.PREVIEW)
     for code in LANGUAGES:
-        assert store.artifact(session, finished, pictures.THUMBNAIL.format(language=code))
+        with speaking(code):
+            for name in (pictures.PREVIEW, pictures.THUMBNAIL, pictures.HEADLINE):
+                assert store.artifact(session, finished, pictures._kept_as(name))
 
 
 def test_a_picture_that_fails_leaves_the_run_finished(session: Session, finished: str) -> None:
@@ -45,7 +47,19 @@ def test_an_old_run_gets_its_picture_when_it_is_asked_for_and_keeps_it(session: 
 def test_a_run_that_goes_on_keeps_no_picture(session: Session) -> None:
     run = store.create_run(session, TINY)
     assert pictures.picture(session, run, pictures.PREVIEW).startswith(b"\x89PNG")
-    assert store.artifact(session, run.id, pictures.PREVIEW) is None
+    assert store.artifact(session, run.id, pictures._kept_as(pictures.PREVIEW)) is None
+
+
+def test_a_run_is_diagnosed_anew_once_a_rule_has_changed(
+    session: Session, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.load_run(session, finished)
+    assert run is not None
+    kept = pictures.pictures(session, [run], pictures.HEADLINE, lambda _id: None)
+    monkeypatch.setattr(pictures, "_rules", lambda: "other")
+    assert kept[finished]
+    assert pictures.pictures(session, [run], pictures.HEADLINE, lambda _id: None) == {}
+    assert pictures.pictures(session, [run], pictures.HEADLINE, lambda _id: run) == kept
 
 
 def test_the_preview_is_below_the_share_link(client: TestClient, finished: str) -> None:

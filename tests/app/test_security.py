@@ -66,10 +66,19 @@ def test_behind_a_public_address_only_share_links_are_shown(app: FastAPI, finish
 )
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/runs"), ("DELETE", "/api/runs/{id}"), ("POST", "/runs"), ("POST", "/mystery"),
-     ("POST", "/mystery/new"), ("POST", "/m/x/answers"), ("POST", "/m/teacher/x/reveal"),
-     ("POST", "/m/teacher/x/delete")],
-)  # fmt: skip
+    [
+        ("POST", "/api/runs"),
+        ("DELETE", "/api/runs/{id}"),
+        ("POST", "/runs"),
+        ("POST", "/runs/{id}/repairs"),
+        ("POST", "/api/runs/{id}/repairs"),
+        ("POST", "/mystery"),
+        ("POST", "/mystery/new"),
+        ("POST", "/m/x/answers"),
+        ("POST", "/m/teacher/x/reveal"),
+        ("POST", "/m/teacher/x/delete"),
+    ],
+)
 def test_a_request_from_another_site_changes_nothing(
     client: TestClient, finished: str, headers: dict[str, str], method: str, path: str
 ) -> None:
@@ -95,6 +104,7 @@ def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> N
         ("GET", "/api/runs"),
         ("POST", "/api/runs"),
         ("DELETE", "/api/runs/x"),
+        ("POST", "/api/runs/x/repairs"),
         ("GET", "/api/catalog"),
     ):
         answer = stranger.request(method, path)

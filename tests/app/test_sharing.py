@@ -3,10 +3,17 @@ import time
 import pytest
 
 from app import sharing
+from app.diagnosis_view import diagnosis_view
 from app.i18n import speaking
 from app.models import Share
+from app.page_state import PageState
 from app.sharing import DAY, HOUR
-from tests.records import make_run
+from ml.records import RunRecord
+from tests.records import make_dying, make_run
+
+
+def described(run: RunRecord) -> str:
+    return sharing.description(run, diagnosis_view(run, PageState()))
 
 
 def share(made: float = 0, ends: float | None = None) -> Share:
@@ -47,5 +54,10 @@ def test_the_code_is_black_on_white_and_holds_no_style() -> None:
 
 
 def test_the_description_says_what_is_known() -> None:
-    assert sharing.description(make_run(3)).startswith("27.4\N{NO-BREAK SPACE}% validation error after epoch 2: digits")
-    assert sharing.description(make_run(0)).startswith("digits")
+    assert described(make_run(3)).startswith("27.4\N{NO-BREAK SPACE}% validation error after epoch 2: digits")
+    assert described(make_run(0)).startswith("digits")
+
+
+def test_the_description_begins_with_the_diagnosis() -> None:
+    assert described(make_dying(5)).startswith("Dead units: 90\N{NO-BREAK SPACE}% of the units of layer 2 are silent")
+    assert described(make_run(6, hidden=(6, 5))).startswith("Nothing wrong found. 13.7\N{NO-BREAK SPACE}% validation")

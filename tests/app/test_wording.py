@@ -1,3 +1,4 @@
+import math
 import time
 
 import pytest
@@ -5,7 +6,6 @@ import pytest
 from app import wording
 from app.i18n import speaking
 from ml.spec import RunSpec
-from tests.records import make_run
 
 
 def test_a_run_in_one_line() -> None:
@@ -33,12 +33,39 @@ def test_the_table_leaves_out_what_the_run_does_not_read() -> None:
     assert not {"Layers to take", "Freeze them", "Monte-Carlo passes"} & set(rows)
 
 
-def test_divergence_tells_when_and_where() -> None:
-    sentence = wording.divergence(make_run(4, diverges_at=2, lr=0.5))
-    assert "epoch 2 (step 20)" in sentence
-    assert "4 of 4 layers" in sentence
-    assert "now 0.5" in sentence
-    assert wording.divergence(make_run(4)) == ""
+def test_what_one_changes_to_get_another_run_is_told_in_the_words_of_the_form() -> None:
+    before = RunSpec(optimizer="sgd", lr=0.1, activation="sigmoid")
+    assert wording.changes(before, RunSpec(optimizer="adam", lr=0.001, activation="sigmoid")) == [
+        ("Optimizer", "gradient descent", "Adam"), ("Learning rate η", "0.1", "0.001"),
+    ]  # fmt: skip
+    clipped = before.model_copy(update={"clip": "norm", "clip_at": 2.0})
+    assert ("Clip at c", "", "2") in wording.changes(before, clipped)
+    assert wording.changes(before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ((), ""),
+        (("hidden2",), "layer 2"),
+        (("hidden1", "hidden3", "hidden4", "hidden5"), "layers 1, 3\N{EN DASH}5"),
+        (("output",), "the output layer"),
+        (("hidden1", "hidden2", "output"), "layers 1\N{EN DASH}2 and the output layer"),
+    ],
+)
+def test_layers_are_named_together(names: tuple[str, ...], text: str) -> None:
+    assert wording.layers(names) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (0.9, "0.9"), (2743.57, "2,740"), (-12.34, "−12.3"), (0.001, "0.001"), (1e-7, "10⁻⁷"),
+        (4.264e-4, "4.26×10⁻⁴"), (-9.28e-4, "−9.28×10⁻⁴"), (2.5e9, "2.5×10⁹"), (math.inf, "∞"), (-math.inf, "−∞"),
+    ],
+)  # fmt: skip
+def test_an_amount_reads_well_whatever_its_size(value: float, text: str) -> None:
+    assert wording.amount(value) == text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +96,7 @@ def test_numbers_have_the_marks_of_the_language() -> None:
         rows = dict(row for _, group in wording.table(spec) for row in group)
         assert (rows["Tasa de aprendizaje η"], rows["Parámetros"]) == ("0,05", "50.610")
         assert wording.duration(4.2) == "4,2 s"
-        assert "época 2 (paso 20)" in wording.divergence(make_run(4, diverges_at=2))
+        assert (wording.amount(2743.5), wording.amount(2.5e-5)) == ("2.740", "2,5×10⁻⁵")
 
 
 def test_a_status_has_a_word_of_its_own() -> None:
