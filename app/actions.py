@@ -7,6 +7,8 @@ from sqlmodel import Session
 
 from app import store, wording
 from app.i18n import gettext as _
+from app.models import Answer, Mystery
+from app.mysteries.grading import cured_spec
 from app.queue import Queue
 from app.store import ExperimentRecord
 from ml.grid import GridRun
@@ -156,3 +158,30 @@ def delete_experiment(session: Session, queue: Queue, experiment_id: str) -> Non
     """Delete an experiment with all of its runs; those that train are stopped first."""
     cancel_experiment(session, queue, experiment_id)
     store.delete_experiment(session, experiment_id)
+
+
+def launch_mystery(session: Session, queue: Queue, spec: RunSpec, title: str, fault: str | None) -> str:
+    """Store a mystery with its patient, and hand that to the workers. The teacher's token, which is told only now.
+
+    Raises Refused where the layers it wants from another run can't be had.
+    """
+    if problem := transfer_problem(session, spec):
+        raise Refused(problem)
+    token, patient = store.create_mystery(session, spec, title, fault)
+    queue.enqueue(patient.id)
+    return token
+
+
+def answer(session: Session, queue: Queue, mystery: Mystery, patient: RunRecord, said: store.Said) -> Answer:
+    """Store an answer, and hand the patient with its cure to the workers where nobody has tried that yet."""
+    found, new = store.add_answer(session, mystery.id, patient.id, said, cured_spec(patient.spec, said.cure))
+    if new:
+        queue.enqueue(new.id)
+    return found
+
+
+def delete_mystery(session: Session, queue: Queue, mystery_id: str) -> None:
+    """Delete a mystery with all of its runs; those that train are stopped first, the last one first."""
+    for run_id in reversed(store.mystery_runs(session, mystery_id)):
+        cancel(session, queue, run_id)
+    store.delete_mystery(session, mystery_id)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlmodel import Session
@@ -10,6 +11,8 @@ from app import store
 from app.models import ACTIVE
 from ml.fields import MAX_LAYER_SNAPSHOTS
 from ml.records import RunRecord, StepRecord
+
+Find = Callable[[Session, str], RunRecord | None]
 
 
 class RunCache:
@@ -22,9 +25,9 @@ class RunCache:
         self._sizes: dict[str, int] = {}  # layers times snapshots
         self._lock = threading.Lock()
 
-    def load(self, session: Session, run_id: str) -> RunRecord | None:
-        """As store.load_run."""
-        run = store.find_run(session, run_id)
+    def load(self, session: Session, run_id: str, find: Find = store.find_run) -> RunRecord | None:
+        """As store.load_run, of a run that `find` lets through."""
+        run = find(session, run_id)
         if run is None:
             return None
         with self._lock:
@@ -34,7 +37,7 @@ class RunCache:
             whole = replace(run, snapshots=old.snapshots, monte_carlo=old.monte_carlo)
         else:
             whole = self._read(session, run, old.snapshots if old else ())
-        if whole.status not in ACTIVE or self._unchanged(session, run):
+        if whole.status not in ACTIVE or self._unchanged(session, run, find):
             self._keep(whole)
         return whole
 
@@ -43,10 +46,10 @@ class RunCache:
         new = store.snapshots_after(session, run, old[-1].step if old else -1)
         return replace(run, snapshots=old + new, monte_carlo=store.monte_carlo(session, run))
 
-    def _unchanged(self, session: Session, run: RunRecord) -> bool:
+    def _unchanged(self, session: Session, run: RunRecord, find: Find) -> bool:
         # Begun again while it was read: what was read may be of two attempts, and is shown once but not kept.
         session.expire_all()
-        now = store.find_run(session, run.id)
+        now = find(session, run.id)
         return now is not None and now.attempt == run.attempt
 
     def _keep(self, run: RunRecord) -> None:

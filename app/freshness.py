@@ -1,6 +1,6 @@
 """What a browser may keep. A page that has not changed since is not sent again. Data of a run that has ended, asked for
-by an address that names its version, is never asked for again; below a share link it is asked for each time, because
-the link may have been revoked, but not sent again."""
+by an address that names its version, is never asked for again; below a link with a token it is asked for each time,
+because the link may have been revoked, but not sent again."""
 
 import hashlib
 from functools import cache
@@ -8,6 +8,7 @@ from functools import cache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.links import OPEN_BY_TOKEN
 from app.settings import PROJECT
 
 FOR_GOOD = "private, max-age=31536000, immutable"
@@ -53,7 +54,7 @@ class _Answer:
             await self._send(message)
 
     async def _begin(self, start: Message) -> None:
-        headers, shared = MutableHeaders(scope=start), self._scope["path"].startswith("/s/")
+        headers, shared = MutableHeaders(scope=start), self._scope["path"].startswith(OPEN_BY_TOKEN)
         is_page = headers.get("content-type", "").startswith("text/html")
         never_changes = self._scope.get("state", {}).get(NEVER_CHANGES, False)
         if start["status"] == 200 and (never_changes if shared else is_page):

@@ -34,7 +34,9 @@ from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
 from app.freshness import Freshness
 from app.i18n import gettext as _
+from app.links import OPEN_BY_TOKEN
 from app.live import Hub
+from app.mysteries import classroom, making, teacher
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import Settings
@@ -59,7 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
-        pages.router, new.router, experiments.router, repairs.router, repairs_api.router,
+        pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
+        teacher.router, classroom.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
@@ -102,7 +105,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 def _wants_json(request: Request) -> bool:
     path = request.url.path
     below_an_example = path.startswith("/examples/") and path.count("/") > 2
-    return below_an_example or path.startswith(("/api/", "/healthz", "/static/", "/s/"))
+    return below_an_example or path.startswith(("/api/", "/healthz", "/static/", *OPEN_BY_TOKEN))
 
 
 def _unprocessable(request: Request, error: Exception) -> Response:
@@ -119,7 +122,7 @@ def _unprocessable(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
-    if request.url.path.startswith("/s/"):
+    if request.url.path.startswith(OPEN_BY_TOKEN):
         return share.no_such_share(request, error)
     detail = _in_our_words(error)
     if _wants_json(request):

@@ -25,7 +25,7 @@ def new(request: Request, session: SessionDep) -> Response:
     values = _asked(request)
     if not all(values.values()):  # what a browser sends without a script: every field, empty or not
         return RedirectResponse(_address(values), status_code=303)
-    return _form(request, session, forms.spaced(values), _problems(values) if values else [])
+    return form(request, session, forms.spaced(values), _problems(values) if values else [])
 
 
 @router.get("/new/preview")
@@ -52,9 +52,9 @@ def launch(request: Request, values: TypedDep, session: SessionDep) -> Response:
     try:
         return RedirectResponse(_launch(request, session, forms.plan(values)), status_code=303)
     except forms.Wrong as wrong:
-        return _form(request, session, values, wrong.problems, 422)
+        return form(request, session, values, wrong.problems, 422)
     except actions.Refused as refused:
-        return _form(request, session, values, [refused.problem], 422)
+        return form(request, session, values, [refused.problem], 422)
 
 
 def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
@@ -74,7 +74,7 @@ def _problems(values: Mapping[str, str]) -> list[Problem]:
     return []
 
 
-def _form(
+def form(
     request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200
 ) -> Response:
     context = {

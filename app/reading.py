@@ -2,16 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import figure_tables, pages, pictures, svg
+from app import pages, pictures
 from app.answers import (
     Detail,
     DiagnosisOut,
-    FigureOut,
     HealthOut,
     HistogramsOut,
     Json,
@@ -24,13 +23,11 @@ from app.answers import (
 from app.db import SessionDep
 from app.diagnosis import diagnosis_of
 from app.diagnosis_view import diagnosis_view
-from app.figures import FIGURES, THEMES, View
+from app.figure_routes import StateDep, figure_routes
 from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
 from app.models import ACTIVE
-from app.page_state import PageState, page_state
-from app.run_view import draw
 from ml.records import SIGNALS, RunRecord
 
 Signal = Literal["activation", "backprop_gradient", "weight_gradient", "weight"]
@@ -80,49 +77,12 @@ def reading_routes(open_run: Callable[..., Opened], read_only: bool = True) -> A
         context = {"run": run, "diagnosis": diagnosis_view(run, state), "read_only": read_only}
         return pages.templates.TemplateResponse(request, "_diagnosis.html", context)
 
-    @router.get("/figures", response_model=dict[str, FigureOut | str])
-    def figures(run: RunDep, state: StateDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
-        """Several figures at once, as the page of the run shows them when its address has the same parameters."""
-        drawn = {key: _as_on_the_page(run, key, state) for key in names.split(",")}
-        if renderer == "plotly":
-            return Json(drawn)
-        return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})
-
     @router.get("/figures/preview.png", responses={200: {"content": {"image/png": {}}}}, response_class=Response)
     def preview(run: RunDep, session: SessionDep) -> Response:
         """The run as a picture of 1200x630, which is shown beside a link to it."""
         return Response(pictures.picture(session, run, pictures.PREVIEW), media_type="image/png")
 
-    @router.get("/figures/{name}.svg", responses={200: {"content": {"image/svg+xml": {}}}}, response_class=Response)
-    def picture(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
-        """The same figure, drawn by the server."""
-        figure = _draw(run, name, "light", step, layer, view)
-        return Response(svg.as_file(figure, _(FIGURES[name].title)), media_type="image/svg+xml")
-
-    @router.get("/figures/{name}.csv", responses={200: {"content": {"text/csv": {}}}}, response_class=Response)
-    def numbers(run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None) -> Response:
-        """The figure's numbers, a row for each point."""
-        table = figure_tables.table(_draw(run, name, "light", step, layer, figure_tables.plain(view)))
-        headers = {"Content-Disposition": f'attachment; filename="layerscope-{run.id}-{name}.csv"'}
-        return Response(figure_tables.as_csv(table), media_type="text/csv; charset=utf-8", headers=headers)
-
-    @router.get("/figures/{name}.html", response_class=Response)
-    def readable(
-        request: Request, run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None
-    ) -> Response:
-        """The figure's numbers as an HTML table, to be put into a page."""
-        table = figure_tables.table(_draw(run, name, "light", step, layer, figure_tables.plain(view)))
-        download = request.url.path.removesuffix(".html") + ".csv"
-        address = f"{download}?{request.url.query}" if request.url.query else download
-        return Response(figure_tables.as_html(table, _(FIGURES[name].title), address), media_type="text/html")
-
-    @router.get("/figures/{name}", response_model=FigureOut)
-    def figure(
-        run: RunDep, name: str, view: ViewDep, step: Step = None, layer: Layer = None,
-        theme: Annotated[Literal["light", "dark", "page"], Query(description="Whose colours")] = "light",
-    ) -> Json:  # fmt: skip
-        """A Plotly figure of the run as it stands, of the snapshot at or before `step` where it shows one."""
-        return Json(_draw(run, name, theme, step, layer, view))
+    router.include_router(figure_routes(load))
 
     @router.get("/events", response_class=EventSourceResponse)
     async def events(
@@ -136,42 +96,3 @@ def reading_routes(open_run: Callable[..., Opened], read_only: bool = True) -> A
                 yield event
 
     return router
-
-
-StateDep = Annotated[PageState, Depends(page_state)]
-Names = Annotated[str, Query(max_length=2_000, description="Their names", examples=["loss,bands:hidden1"])]
-Step = Annotated[int | None, Query(ge=0, description="Empty = the latest")]
-Layer = Annotated[str | None, Query(description="For figures of a single layer", examples=["hidden1"])]
-
-
-Switch = Annotated[bool, Query()]
-
-
-def _view(
-    log: Annotated[bool | None, Query(description="Logarithmic axis; empty = the figure's own choice")] = None,
-    smooth: Switch = False, ridge: Switch = False, expected: Switch = False,
-) -> View:  # fmt: skip
-    """What a reader chose; a figure ignores what it cannot do."""
-    return View(log, smooth, ridge, expected)
-
-
-ViewDep = Annotated[View, Depends(_view)]
-
-
-def _draw(run: RunRecord, name: str, theme: str, step: int | None, layer: str | None, view: View) -> dict[str, Any]:
-    _check_there(run, name, layer)
-    return FIGURES[name].draw(run, THEMES[theme], step=step, layer=layer, view=view)
-
-
-def _as_on_the_page(run: RunRecord, key: str, state: PageState) -> dict[str, Any]:
-    name, _colon, layer = key.partition(":")
-    _check_there(run, name, layer or None)
-    return draw(run, key, THEMES["page"], state)
-
-
-def _check_there(run: RunRecord, name: str, layer: str | None) -> None:
-    if name not in FIGURES:
-        raise HTTPException(404, _("There is no such figure; there are {names}.", names=", ".join(FIGURES)))
-    if layer is not None and layer not in run.spec.hidden_layers:
-        names = ", ".join(run.spec.hidden_layers)
-        raise HTTPException(404, _("There is no such hidden layer; there are {names}.", names=names))

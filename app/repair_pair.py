@@ -12,7 +12,7 @@ from app.figures.compare import COMPARISONS, ERROR, LOSS, curves
 from app.figures.repair import pair, quantity
 from app.i18n import gettext as _
 from app.i18n import is_number, percent
-from app.repair_view import Repair
+from app.repair_view import NOTHING, Repair
 from app.theme import run_dash
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes, same_settings
@@ -102,16 +102,23 @@ def _tone(shown: Repair, others: Sequence[tuple[Finding, bool]]) -> str:
 
 def _numbers(shown: Repair) -> Iterator[tuple[str, str, str, str]]:
     """(label, before, after, what is in order)."""
+    names = ["val_error", "train_error", "val_loss", "train_loss"]
     if (v := shown.verdict) is not None:
         yield (wording.sentence(_(quantities.quantity(v.rule, v.formula))), *shown.quantities)
-        yield (_("Validation error"), *shown.errors, "")
-    runs = shown.before, shown.run
-    if not all(run.snapshots for run in runs):
-        return
-    for name, written in (("train_error", percent), ("val_loss", wording.amount), ("train_loss", wording.amount)):
-        last = (run.metric(name)[-1] for run in runs)
-        before, after = (written(value) if is_number(value) else _("not finite") for value in last)
-        yield _(COMPARISONS[name].title), before, after, ""
+        first = COMPARISONS[names.pop(0)].title
+        yield (_(first), *shown.errors, "")
+    for name in names:
+        yield _(COMPARISONS[name].title), _last(shown.before, name), _last(shown.run, name), ""
+
+
+def _last(run: RunRecord, name: str) -> str:
+    """The metric at the latest snapshot."""
+    if not run.snapshots:
+        return NOTHING
+    value = run.metric(name)[-1]
+    if not is_number(value):
+        return _("not finite")
+    return percent(value) if name.endswith("error") else wording.amount(value)
 
 
 def _pictures(shown: Repair) -> Iterator[Picture]:

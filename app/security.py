@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.freshness import ASK_AGAIN
 from app.i18n import gettext as _
+from app.links import OPEN_BY_TOKEN, headers_at
 from app.settings import Settings, is_loopback
-from app.share import HEADERS as SHARE_HEADERS
 from ml.words import words
 
-# What anybody may see in class mode: share links, what their pages are made of, the sign-in page, the health check.
-OPEN_PATHS = ("/s/", "/static/", "/sign-in", "/healthz")
+# What anybody may see in class mode: links with a token, what their pages are made of, the sign-in page, the health
+# check.
+OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/sign-in", "/healthz")
 MAX_BODY_BYTES = 1_000_000
 TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -81,8 +82,8 @@ class Guard:
         return None
 
     def _shared_by(self, host: str, path: str) -> bool:
-        """Behind PUBLIC_URL (a tunnel, a proxy) a server without sign-in shows share links and nothing else."""
-        return host == self._public_host and path.startswith(("/s/", "/static/"))
+        """Behind PUBLIC_URL (a tunnel, a proxy) a server without sign-in shows what tokens open and nothing else."""
+        return host == self._public_host and path.startswith((*OPEN_BY_TOKEN, "/static/"))
 
 
 def _stranger(host: str) -> str:
@@ -126,9 +127,9 @@ def _with_headers(path: str, send: Send) -> Send:
             headers.setdefault("X-Content-Type-Options", "nosniff")
             headers.setdefault("X-Frame-Options", "DENY")
             headers.setdefault("Referrer-Policy", "same-origin")
-            if path.startswith("/s/"):
+            if path.startswith(OPEN_BY_TOKEN):
                 asked_again = headers.get("cache-control") == ASK_AGAIN
-                headers.update(SHARE_HEADERS | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
+                headers.update(headers_at(path) | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
         await send(message)
 
     return send_with_headers

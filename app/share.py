@@ -6,17 +6,15 @@ from fastapi import APIRouter, Request, Response
 
 from app import pages, store
 from app.db import SessionDep
+from app.links import headers_at
 from app.live import Opened
 from app.reading import reading_routes
 
 router = APIRouter(prefix="/s/{token}", tags=["share"])
 
-# A link's token must not travel on: not to another site, not into a search engine, not into a cache.
-HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
-
 
 class NoSuchShare(Exception):
-    """Unknown, malformed, expired or revoked: which one is nobody's business."""
+    """Of a share or of a mystery. Unknown, malformed, expired or revoked: which one is nobody's business."""
 
 
 def open_share(token: str, session: SessionDep) -> Opened:
@@ -39,9 +37,9 @@ def shared_page(request: Request, token: str, session: SessionDep) -> Response:
 router.include_router(reading_routes(open_share))
 
 
-def no_such_share(_request: Request, _error: Exception) -> Response:
+def no_such_share(request: Request, _error: Exception) -> Response:
     """The same answer, byte for byte, whatever was wrong with the link and whoever asks: so in both languages."""
-    return Response(_NOTHING, 404, media_type="text/html", headers=HEADERS)
+    return Response(_NOTHING, 404, media_type="text/html", headers=headers_at(request.url.path))
 
 
 # Needs no other file.

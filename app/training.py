@@ -58,7 +58,7 @@ def warm_up() -> None:
 def train_and_save(engine: Engine, run_id: str, attempt: int, datasets_dir: Path | None = None) -> None:
     """Train the run and store its records under this attempt; a failure becomes the run's error."""
     with Session(engine) as session:
-        run = store.find_run(session, run_id)
+        run = store.find_any_run(session, run_id)
         if run is None:
             return
         try:

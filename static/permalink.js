@@ -17,7 +17,7 @@ export function makePermalink(root, address) {
   });
 }
 
-async function copy(text) {
+export async function copy(text) {
   // The clipboard's own interface exists only on https and on this machine.
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
   const field = document.body.appendChild(document.createElement("textarea"));
@@ -30,7 +30,7 @@ async function copy(text) {
 
 let timer = 0;
 
-function say(root, what) {
+export function say(root, what) {
   const status = root.querySelector("#copied");
   status.textContent = what;
   clearTimeout(timer);

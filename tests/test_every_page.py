@@ -1,5 +1,6 @@
 """Every page in both languages, light and dark, wide and on a phone: axe, the console and a ruler find nothing."""
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
 
-from tests.server import Server
+from tests.server import Server, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,7 @@ def pages(server: Server) -> dict[str, str]:
     for repair in repairs:
         server.wait_until_ended(repair["run"]["id"])
     shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
+    teacher, mystery, answer = make_mystery(server)
     return {
         "home": "/",
         "home without a match": "/?q=nothing+of+the+kind",
@@ -59,10 +61,24 @@ def pages(server: Server) -> dict[str, str]:
         "comparison of one": f"/compare?run={finished}",
         "example": "/examples/dying-relu",
         "shared run": f"{shared}?view=ridge",
+        "mystery": mystery,
+        "answer to it": answer,
+        "mystery of the teacher": teacher,
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
     }
+
+
+def make_mystery(server: Server) -> tuple[str, str, str]:
+    """The page of the teacher, that of the class, and the result of an answer."""
+    teacher = server.client.post("/mystery", data={"hidden": "12, 10", "epochs": "2"}).headers["location"]
+    link = re.search(r'value="[^"]*(/m/[\w-]+)"', server.client.get(teacher).text)
+    assert link is not None
+    said = {"name": "Ana", "rule": "overfit", "cure": "lower_lr"}
+    answer = server.client.post(f"{link[1]}/answers", data=said).headers["location"]
+    wait_for(lambda: "data-waits" not in server.client.get(answer).text, "the answer to be graded")
+    return teacher, link[1], answer
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)

@@ -26,9 +26,13 @@ def saturation(run: RunRecord, theme: Theme) -> Json:
     the standard initialisation the bottom one, then the next (Glorot & Bengio, 2010, section 3). For ReLU and its
     family this is the share of inactive units: about half is healthy, nearly all is a dying layer.
     """
-    inactive = saturation_word(run) == "inactive"
-    most = 1.0 if inactive else 0.6
-    title = _("share of inactive units") if inactive else _("share of saturated units")
+    word = saturation_word(run)
+    most = 0.6 if word == "saturated" else 1.0
+    title = {
+        "saturated": _("share of saturated units"),
+        "inactive": _("share of inactive units"),
+        "flat": _("share of units on the flat side"),
+    }[word]
     hover = _("layer %{y}, epoch %{x}: %{z:.1%}")
     scale = {"zmin": 0, "zmax": most, "colorscale": theme.scale(lambda p: p.saturation), "colorbar": _percents(most)}
     return _overview(
@@ -130,9 +134,13 @@ def _nothing(theme: Theme, cells: Json, values: Array) -> Json:
 
 
 def saturation_word(run: RunRecord) -> str:
-    """What a unit on the flat side is called: an activation without an upper bound is switched off there."""
+    """What a unit on the flat side is called: an activation without an upper bound is switched off there. A network
+    with units of both kinds has no word for them."""
     can = [activation for activation in run.spec.activations if activation.max_slope]
-    return "inactive" if can and not any(activation.range for activation in can) else "saturated"
+    bounded = [activation.range is not None for activation in can]
+    if any(bounded) and not all(bounded):
+        return "flat"
+    return "inactive" if bounded and not any(bounded) else "saturated"
 
 
 def _percents(most: float) -> Json:

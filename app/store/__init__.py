@@ -13,6 +13,22 @@ from app.store.experiments import (
 )
 from app.store.listing import SHORTEST_END, experiment_names, ids_ending, last_metrics, list_runs, shortest_end
 from app.store.live import LiveState, Look, live_state, look_at
+from app.store.mysteries import (
+    Said,
+    add_answer,
+    answers_since,
+    class_token,
+    count_mysteries,
+    create_mystery,
+    delete_mystery,
+    find_answer,
+    find_patient,
+    list_answers,
+    mystery_runs,
+    open_as_class,
+    open_as_teacher,
+    reveal,
+)
 from app.store.repairs import create_repair, repairs_of
 from app.store.runs import (
     COLOURS,
@@ -25,6 +41,7 @@ from app.store.runs import (
     count_by_status,
     create_run,
     delete_run,
+    find_any_run,
     find_run,
     load_run,
     monte_carlo,
@@ -48,11 +65,13 @@ from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
     "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState",
-    "Look", "active_runs", "artifact", "artifacts", "cancel_run", "claim", "count_by_status",
-    "count_runs_by_status", "create_experiment", "create_repair", "create_run", "create_share", "delete_experiment",
-    "delete_run", "error_curves", "experiment_names", "experiment_runs", "fail", "fail_unclaimed",
-    "find_experiment", "find_run", "finish", "forget_worker", "ids_ending", "is_current", "last_metrics",
+    "Look", "Said", "active_runs", "add_answer", "answers_since", "artifact", "artifacts", "cancel_run", "claim",
+    "class_token", "count_by_status", "count_mysteries", "count_runs_by_status", "create_experiment", "create_mystery",
+    "create_repair", "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
+    "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_answer", "find_any_run", "find_experiment",
+    "find_patient", "find_run", "finish", "forget_worker", "ids_ending", "is_current", "last_metrics", "list_answers",
     "list_experiments", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at",
-    "monte_carlo", "new_run", "open_share", "release", "repairs_of", "report_worker", "revoke_share",
-    "save_artifact", "save_progress", "save_snapshot", "shortest_end", "snapshots_after",
+    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_share", "release", "repairs_of",
+    "report_worker", "reveal", "revoke_share", "save_artifact", "save_progress", "save_snapshot", "shortest_end",
+    "snapshots_after",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app import rows
 from app.models import Experiment, Run, Snapshot
+from app.store.runs import not_hidden
 from ml.records import Metrics, RunRecord
 
 SHORTEST_END = 6  # characters of an id: its random ones
@@ -21,7 +22,7 @@ def list_runs(
     `cursor` is the id of the last run of the page before, `newer_than` of the first run of the page after: the `limit`
     runs next to it. `q` are words, each of which the name or a setting's value must contain (`tanh digits`).
     """
-    query = select(Run).where(*_words(q))
+    query = select(Run).where(not_hidden(), *_words(q))
     if cursor:
         query = query.where(col(Run.id) < cursor)
     if newer_than:
@@ -68,7 +69,8 @@ def experiment_names(session: Session, limit: int = 50) -> dict[str, str]:
 
 def ids_ending(session: Session, end: str) -> list[str]:
     """Ids of the runs whose id is `end` or ends with it: two of them where it is ambiguous."""
-    return list(session.exec(select(Run.id).where(col(Run.id).endswith(end, autoescape=True)).limit(2)))
+    query = select(Run.id).where(not_hidden(), col(Run.id).endswith(end, autoescape=True))
+    return list(session.exec(query.limit(2)))
 
 
 def shortest_end(session: Session, run_id: str) -> str:

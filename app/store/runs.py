@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy
-from sqlalchemy import delete, func
+from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
@@ -46,9 +46,20 @@ def new_id() -> str:
 
 
 def find_run(session: Session, run_id: str) -> RunRecord | None:
-    """The run without its snapshots; None if there is no such run."""
+    """The run without its snapshots; None if there is no such run, or if a mystery hides it."""
+    run = find_any_run(session, run_id)
+    return run if run and run.mystery_id is None else None
+
+
+def find_any_run(session: Session, run_id: str) -> RunRecord | None:
+    """As find_run, but a run that a mystery hides too: for whoever trains it, and for the mystery's own pages."""
     run = session.get(Run, run_id)
     return rows.run_record(run) if run else None
+
+
+def not_hidden() -> ColumnElement[bool]:
+    """Of the runs that may be listed: those of mysteries may not."""
+    return col(Run.mystery_id).is_(None)
 
 
 def load_run(session: Session, run_id: str) -> RunRecord | None:

@@ -1,19 +1,19 @@
 """Share links."""
 
-import hashlib
 import secrets
 import time
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from app.links import new_token, token_hash
 from app.models import Share
 
 
 def create_share(session: Session, run_id: str, expires: float | None = None) -> tuple[Share, str]:
     """A new link to a run, and its token: 192 random bits, which are not kept."""
-    token = secrets.token_urlsafe(24)
-    share = Share(id=secrets.token_hex(6), run_id=run_id, token_hash=_hash(token), expires=expires)
+    token = new_token()
+    share = Share(id=secrets.token_hex(6), run_id=run_id, token_hash=token_hash(token), expires=expires)
     session.add(share)
     session.commit()
     session.refresh(share)
@@ -33,9 +33,5 @@ def revoke_share(session: Session, share_id: str) -> str | None:
 
 def open_share(session: Session, token: str) -> Share | None:
     """What a token opens; None for one that is unknown, malformed, expired or revoked."""
-    share = session.exec(select(Share).where(Share.token_hash == _hash(token))).first()
+    share = session.exec(select(Share).where(Share.token_hash == token_hash(token))).first()
     return None if share is None or (share.expires is not None and share.expires < time.time()) else share
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

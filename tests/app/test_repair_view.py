@@ -164,7 +164,7 @@ def test_before_the_first_snapshot_of_a_repair_the_other_run_is_drawn() -> None:
     nothing = replace(cured(0.1, 0.1), snapshots=(), status="running", step=0)
     view = pair_view(repair(SICK, nothing, "dead_units"), [])
     assert len(view["pictures"]) == 3
-    assert view["numbers"] == []
+    assert view["numbers"][0] == ("Validation error", "60.0\N{NO-BREAK SPACE}%", "–", "")
     assert view["next"] is None
 
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,11 @@ def test_behind_a_public_address_only_share_links_are_shown(app: FastAPI, finish
         ("POST", "/runs"),
         ("POST", "/runs/{id}/repairs"),
         ("POST", "/api/runs/{id}/repairs"),
+        ("POST", "/mystery"),
+        ("POST", "/mystery/new"),
+        ("POST", "/m/x/answers"),
+        ("POST", "/m/teacher/x/reveal"),
+        ("POST", "/m/teacher/x/delete"),
     ],
 )
 def test_a_request_from_another_site_changes_nothing(
@@ -135,6 +141,36 @@ def test_a_share_link_needs_no_password_in_class_mode(class_app: FastAPI, finish
     assert classmate.get(url).status_code == 200
     assert classmate.get(url + "/metrics").status_code == 200
     assert classmate.get(f"/runs/{finished}").status_code == 303
+
+
+def test_a_mystery_is_made_behind_the_password_and_its_links_need_none(class_app: FastAPI) -> None:
+    teacher, classmate = talk(class_app, LAN), talk(class_app, LAN)
+    for path in ("/mystery", "/mystery/new"):
+        assert classmate.post(path).headers["location"] == "/sign-in"
+    teacher.post("/sign-in", data={"password": "glorot"})
+    page = teacher.post("/mystery/new").headers["location"]
+    link = re.search(r'value="([^"]*/m/[\w-]+)"', classmate.get(page).text)
+    assert link is not None
+    assert link[1].startswith(LAN + "/m/")
+    assert classmate.get(link[1]).status_code == 200
+    answered = classmate.post(link[1] + "/answers", data={"name": "Ana", "rule": "overfit", "cure": "no_clip"})
+    assert answered.headers["location"].startswith(link[1].removeprefix(LAN))
+    assert classmate.get(answered.headers["location"]).status_code == 200
+    assert classmate.get("/api/runs").status_code == 401
+
+
+def test_behind_a_public_address_a_mystery_can_be_answered(app: FastAPI) -> None:
+    app.state.settings.public_url = "https://class.example.org"
+    guarded = create_app(app.state.settings)
+    here, there = talk(guarded, "http://127.0.0.1:8000"), talk(guarded, "https://class.example.org")
+    assert there.get("/mystery/new").status_code == 403
+    link = re.search(r'value="([^"]*/m/[\w-]+)"', here.get(here.post("/mystery/new").headers["location"]).text)
+    assert link is not None
+    said = {"name": "Ana", "rule": "overfit", "cure": "no_clip"}
+    from_our_page = {"Origin": "https://class.example.org"}
+    assert there.post(link[1] + "/answers", data=said, headers=from_our_page).status_code == 303
+    guarded.state.queue.close()
+    guarded.state.engine.dispose()
 
 
 def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:

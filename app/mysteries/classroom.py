@@ -1,0 +1,174 @@
+"""What the class's link opens: the charts of a run whose settings are hidden, and a form to say what is wrong."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlmodel import Session
+
+from app import actions, store
+from app.db import SessionDep
+from app.figure_routes import figure_routes
+from app.freshness import NEVER_CHANGES
+from app.i18n import gettext as _
+from app.live import Opened
+from app.models import ACTIVE, Mystery
+from app.mysteries import view
+from app.mysteries.blinding import FIGURES_SHOWN, blinded
+from app.mysteries.grading import NONE
+from app.mysteries.making import MOST_LETTERS, tidy
+from app.page_state import page_state
+from app.pages import TypedDep, may_launch, templates
+from app.run_view import run_view
+from app.share import NoSuchShare
+from ml.records import RunRecord
+from ml.repairs import CURES
+from ml.rules import RULES
+
+MOST_ANSWERS = 200
+AT_ONCE, SECONDS = 40, 60  # answers that may come within so many seconds
+MOST_TRIES = 30  # of a browser that it remembers
+
+router = APIRouter(prefix="/m/{token}", include_in_schema=False)
+
+
+def open_mystery(token: str, session: SessionDep) -> Mystery:
+    mystery = store.open_as_class(session, token)
+    if mystery is None:
+        raise NoSuchShare
+    return mystery
+
+
+MysteryDep = Annotated[Mystery, Depends(open_mystery)]
+
+
+class Declined(Exception):
+    """The answer is not taken."""
+
+    def __init__(self, status: int, reason: str, wait: int = 0) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+        self.headers = {"Retry-After": str(wait)} if wait else {}
+
+
+@router.get("")
+def class_page(request: Request, token: str, mystery: MysteryDep, session: SessionDep) -> Response:
+    """The charts, the form, and what this browser has answered so far."""
+    return _page(request, token, session, mystery, {"name": request.session.get("name", "")})
+
+
+@router.post("/answers")
+def answer(request: Request, token: str, mystery: MysteryDep, values: TypedDep, session: SessionDep) -> Response:
+    """Take an answer, have its cure tried, and lead to what comes of it."""
+    try:
+        _check_open(session, mystery)
+        said = _read(values)
+    except Declined as declined:
+        return _page(request, token, session, mystery, values, declined)
+    patient = view.patient(request, session, mystery)
+    found = actions.answer(session, request.app.state.queue, mystery, patient, said)
+    request.session["name"] = said.name
+    request.session["tries"] = [*request.session.get("tries", []), found.id][-MOST_TRIES:]
+    return RedirectResponse(f"/m/{token}/answers/{found.id}", status_code=303)
+
+
+@router.get("/answers/{answer_id}")
+def answer_page(request: Request, token: str, answer_id: str, mystery: MysteryDep, session: SessionDep) -> Response:
+    """Whether it was right, and what became of the patient with this cure."""
+    found = store.find_answer(session, mystery.id, answer_id)
+    if found is None:
+        raise NoSuchShare
+    case = view.case(request, session, mystery)
+    [grade] = view.grades(request, session, case, [found])
+    trains = grade.cured or case.patient
+    context = {
+        "mystery": mystery,
+        "base": f"/m/{token}",
+        "grade": grade,
+        "patient_waits": case.patient.status in ACTIVE,
+        "curves": view.curves(case.patient, grade.cured) if grade.cured else [],
+        "legend": view.legend(),
+        "live": store.live_state(session, trains.id) if trains.status in ACTIVE else None,
+    }
+    return templates.TemplateResponse(request, "mystery_answer.html", context)
+
+
+def _blinded_run(request: Request, mystery: MysteryDep, session: SessionDep) -> RunRecord:
+    run = view.patient(request, session, mystery)
+    setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
+    return blinded(run, mystery.title)
+
+
+router.include_router(figure_routes(_blinded_run, FIGURES_SHOWN, with_theory=False))
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(
+    request: Request, mystery: MysteryDep, session: SessionDep, last_event_id: Annotated[str | None, Header()] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """What happens while the run goes on, but for the reason of its failure, which may name a setting."""
+    opened = Opened(view.patient_id(session, mystery))
+    session.close()  # or each stream would hold one of the database's connections
+    async with aclosing(request.app.state.hub.follow(opened, last_event_id or "")) as news:
+        async for event in news:
+            yield _without_reason(event)
+
+
+def _without_reason(event: ServerSentEvent) -> ServerSentEvent:
+    return event.model_copy(update={"data": event.data | {"error": None}}) if event.event == "status" else event
+
+
+# --- an answer ---
+
+
+def _check_open(session: Session, mystery: Mystery) -> None:
+    if mystery.revealed:
+        raise Declined(409, _("What is wrong has been revealed: no more answers are taken."))
+    answers, now = store.answers_since(session, mystery.id, 0), time.time()
+    if len(answers) >= MOST_ANSWERS:
+        raise Declined(409, _("There are {count} answers already; no more are taken.", count=len(answers)))
+    if len(answers) >= AT_ONCE and (wait := answers[-AT_ONCE] + SECONDS - now) > 0:
+        raise Declined(429, _("Many answers come at this moment. Send yours again in a minute."), int(wait) + 1)
+
+
+def _read(values: Mapping[str, str]) -> store.Said:
+    """Raises Declined where something is missing."""
+    said = store.Said(tidy(values.get("name", "")), values.get("rule", ""), values.get("cure", ""))
+    if not said.name:
+        raise Declined(422, _("Say who you are: your teacher wants to know whose answer this is."))
+    if said.rule not in (*RULES, NONE) or said.cure not in (*CURES, NONE):
+        raise Declined(422, _("Choose what is wrong, and which change would cure it."))
+    return said
+
+
+# --- the page ---
+
+
+def _page(
+    request: Request, token: str, session: Session, mystery: Mystery, values: Mapping[str, str],
+    declined: Declined | None = None,
+) -> Response:  # fmt: skip
+    case = view.case(request, session, mystery)
+    tried = request.session.get("tries", [])
+    mine = [answer for answer in store.list_answers(session, mystery.id) if answer.id in tried]
+    state = replace(page_state(request), expected=False)
+    context: dict[str, Any] = run_view(blinded(case.patient, mystery.title), state) | {
+        "blinded": True,
+        "divergence": "",
+        "base": f"/m/{token}",
+        "live": store.live_state(session, case.patient.id),
+        "mystery": mystery,
+        "choices": view.choices(),
+        "most": MOST_LETTERS,
+        "values": values,
+        "declined": declined.reason if declined else "",
+        "grades": view.grades(request, session, case, mine),
+        "solution": view.solution(case) | {"may_launch": may_launch(request)} if mystery.revealed else None,
+    }
+    status, headers = (declined.status, declined.headers) if declined else (200, {})
+    return templates.TemplateResponse(request, "mystery_class.html", context, status, headers)
