@@ -1,7 +1,7 @@
 """The routes that draw a run: its figures as Plotly's JSON, as pictures and as tables."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -21,21 +21,32 @@ StateDep = Annotated[PageState, Depends(page_state)]
 Switch = Annotated[bool, Query()]
 
 
+@dataclass(frozen=True)
+class Offer:
+    """The figures that there are of a run, by their names, and whether they show what theory expects."""
+
+    names: Collection[str]
+    theory: bool
+
+
+EVERYTHING = Offer(tuple(FIGURES), theory=True)
+
+
 def figure_routes(
-    load: Callable[..., RunRecord], there: Collection[str] = FIGURES, with_theory: bool = True
+    load: Callable[..., RunRecord], offer: Callable[[RunRecord], Offer] = lambda _run: EVERYTHING
 ) -> APIRouter:
-    """For the run that `load` brings: the figures of these names, with what theory expects of it or without."""
+    """For the run that `load` brings, as far as the figures are on offer."""
     router = APIRouter(responses={404: {"model": Detail}})
     RunDep = Annotated[RunRecord, Depends(load)]
 
-    def chosen(view: Annotated[View, Depends(_view)]) -> View:
-        return replace(view, expected=view.expected and with_theory)
+    def chosen(run: RunDep, view: Annotated[View, Depends(_view)]) -> View:
+        return replace(view, expected=view.expected and offer(run).theory)
 
-    def wanted(state: StateDep) -> PageState:
-        return replace(state, expected=state.expected and with_theory)
+    def wanted(run: RunDep, state: StateDep) -> PageState:
+        return replace(state, expected=state.expected and offer(run).theory)
 
     def drawing(run: RunDep, name: str, layer: Layer = None) -> RunRecord:
-        _check_there(run, name, layer, there)
+        _check_there(run, name, layer, offer(run).names)
         return run
 
     ViewDep = Annotated[View, Depends(chosen)]
@@ -45,7 +56,7 @@ def figure_routes(
     @router.get("/figures", response_model=dict[str, FigureOut | str])
     def figures(run: RunDep, state: WantedDep, names: Names, renderer: Literal["plotly", "svg"] = "plotly") -> Json:
         """Several figures at once, as the page of the run shows them when its address has the same parameters."""
-        drawn = {key: _as_on_the_page(run, key, state, there) for key in names.split(",")}
+        drawn = {key: _as_on_the_page(run, key, state, offer(run).names) for key in names.split(",")}
         if renderer == "plotly":
             return Json(drawn)
         return Json({key: svg.render(figure, _(FIGURES[key.partition(":")[0]].title)) for key, figure in drawn.items()})

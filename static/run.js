@@ -106,7 +106,8 @@ async function showFirst() {
 // A run that ended before it measured anything has no figures.
 if (root.querySelector("#drawings")) {
   showFigures();
-  const diagnoseAnew = followDiagnosis(root, base, () => state.query());
+  // A mystery has none.
+  const diagnoseAnew = root.querySelector("#diagnosis") ? followDiagnosis(root, base, () => state.query()) : () => {};
   followRun(root, base, moments, () => {
     timer ||= setTimeout(refresh, firstPicture ? REFRESH_MS : 0);
     diagnoseAnew();

@@ -3,8 +3,11 @@
 The pages and routes of the class are given a run whose spec is not the true one. What is not there can't be told.
 """
 
+from dataclasses import replace
 from itertools import cycle, islice
 
+from app.figure_routes import EVERYTHING, Offer
+from app.models import Mystery
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -17,10 +20,25 @@ FIGURES_SHOWN = (
 _ANY_KIND = ("relu", "tanh")
 
 
+BLINDED = "mystery"  # instead of the run's id
+
+
+def as_the_class_sees_it(run: RunRecord, mystery: Mystery) -> RunRecord:
+    """With the mystery's title; with its true spec once that is revealed."""
+    if not mystery.revealed:
+        return blinded(run, mystery.title)
+    return replace(run, spec=run.spec.model_copy(update={"name": mystery.title}))
+
+
+def figures_for_the_class(run: RunRecord) -> Offer:
+    """Of a run as the class sees it."""
+    return Offer(FIGURES_SHOWN, theory=False) if run.id == BLINDED else EVERYTHING
+
+
 def blinded(run: RunRecord, title: str) -> RunRecord:
     """The run under another name, with what its charts must know: layers, steps, epochs, and how it was looked at."""
     return RunRecord(
-        id="mystery", spec=_what_charts_need(run.spec, title), status=run.status, step=run.step, attempt=run.attempt,
+        id=BLINDED, spec=_what_charts_need(run.spec, title), status=run.status, step=run.step, attempt=run.attempt,
         started=run.started, finished=run.finished, snapshots=run.snapshots,
     )  # fmt: skip
 

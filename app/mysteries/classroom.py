@@ -19,10 +19,10 @@ from app.i18n import gettext as _
 from app.live import Opened
 from app.models import ACTIVE, Mystery
 from app.mysteries import view
-from app.mysteries.blinding import FIGURES_SHOWN, blinded
-from app.mysteries.grading import NONE
+from app.mysteries.blinding import as_the_class_sees_it, figures_for_the_class
+from app.mysteries.grading import NONE, Case
 from app.mysteries.making import MOST_LETTERS, tidy
-from app.page_state import page_state
+from app.page_state import PageState, page_state
 from app.pages import TypedDep, may_launch, templates
 from app.run_view import run_view
 from app.share import NoSuchShare
@@ -98,13 +98,13 @@ def answer_page(request: Request, token: str, answer_id: str, mystery: MysteryDe
     return templates.TemplateResponse(request, "mystery_answer.html", context)
 
 
-def _blinded_run(request: Request, mystery: MysteryDep, session: SessionDep) -> RunRecord:
+def _shown_run(request: Request, mystery: MysteryDep, session: SessionDep) -> RunRecord:
     run = view.patient(request, session, mystery)
     setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
-    return blinded(run, mystery.title)
+    return as_the_class_sees_it(run, mystery)
 
 
-router.include_router(figure_routes(_blinded_run, FIGURES_SHOWN, with_theory=False))
+router.include_router(figure_routes(_shown_run, figures_for_the_class))
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -156,10 +156,7 @@ def _page(
     case = view.case(request, session, mystery)
     tried = request.session.get("tries", [])
     mine = [answer for answer in store.list_answers(session, mystery.id) if answer.id in tried]
-    state = replace(page_state(request), expected=False)
-    context: dict[str, Any] = run_view(blinded(case.patient, mystery.title), state) | {
-        "blinded": True,
-        "divergence": "",
+    context = _charts(case, mystery, page_state(request)) | {
         "base": f"/m/{token}",
         "live": store.live_state(session, case.patient.id),
         "mystery": mystery,
@@ -168,7 +165,15 @@ def _page(
         "values": values,
         "declined": declined.reason if declined else "",
         "grades": view.grades(request, session, case, mine),
-        "solution": view.solution(case) | {"may_launch": may_launch(request)} if mystery.revealed else None,
+        "may_launch": may_launch(request),
     }
     status, headers = (declined.status, declined.headers) if declined else (200, {})
     return templates.TemplateResponse(request, "mystery_class.html", context, status, headers)
+
+
+def _charts(case: Case, mystery: Mystery, state: PageState) -> dict[str, Any]:
+    """Of a run whose spec is hidden nothing that is drawn from the spec, and no diagnosis."""
+    run = as_the_class_sees_it(case.patient, mystery)
+    if mystery.revealed:
+        return run_view(run, state) | {"blinded": False, "put_in": view.put_in(mystery)}
+    return run_view(run, replace(state, expected=False)) | {"blinded": True, "diagnosis": None}

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app import actions, sharing, store
+from app import actions, sharing, store, wording
 from app.db import SessionDep
-from app.models import Mystery
+from app.models import ACTIVE, Mystery
 from app.mysteries import view
 from app.pages import may_launch, public_url, templates
 from app.settings import is_loopback
@@ -36,12 +36,17 @@ def teacher_page(request: Request, token: str, mystery: MysteryDep, session: Ses
     public = public_url(request)
     link = f"{public}/m/{store.class_token(token)}"
     context = {
-        "solution": view.solution(case) | {"may_launch": may_launch(request)},
+        "run": case.patient,
+        "put_in": view.put_in(mystery),
+        "diagnosis": view.diagnosis(case, link),
+        "specification": wording.table(case.patient.spec),
+        "may_launch": may_launch(request),
         "mystery": mystery,
         "here": f"/m/teacher/{token}",
         "link": link,
         "qr": sharing.qr_code(link),
         "only_here": is_loopback(urlsplit(public).hostname or ""),
+        "active": case.patient.status in ACTIVE,
         "live": store.live_state(session, case.patient.id),
         "grades": grades,
         "named_count": sum(grade.named_right is True for grade in grades),

@@ -9,23 +9,26 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app import store, svg, wording
+from app.diagnosis_view import Card, Diagnosis, diagnosis_view
 from app.figures import PAGE
 from app.figures.compare import COMPARISONS, LETTERS, View, draw
 from app.i18n import gettext as _
 from app.models import Answer, Mystery
 from app.mysteries.blinding import blinded
 from app.mysteries.grading import NONE, Case, Grade, case_of, cure_label, grade, rule_title
+from app.page_state import PageState
 from app.pages import templates
+from app.repair_view import MARKS
 from app.share import NoSuchShare
 from app.theme import run_dash
 from ml.records import RunRecord
 from ml.repairs import CURES
-from ml.rules import RULES, diagnose
+from ml.rules import RULES
 from ml.verdict import WORDS
 
 _CURVES = ("val_loss", "val_error")
 
-templates.env.globals |= {"VERDICTS": WORDS}
+templates.env.globals |= {"VERDICTS": WORDS, "MARKS": MARKS}
 
 
 def load(request: Request, session: Session, run_id: str) -> RunRecord | None:
@@ -58,16 +61,20 @@ def grades(request: Request, session: Session, case: Case, answers: Sequence[Ans
     return [grade(case, answer, lambda run_id: load(request, session, run_id)) for answer in answers]
 
 
-def solution(case: Case) -> dict[str, Any]:
-    """What is hidden from the class until it is revealed."""
-    return {
-        "run": case.patient,
-        "case": case,
-        "fault": _(rule_title(case.fault)),
-        "findings": diagnose(case.patient),
-        "summary_line": wording.summary(case.patient.spec),
-        "specification": wording.table(case.patient.spec),
-    }
+def put_in(mystery: Mystery) -> str:
+    """What is wrong on purpose; empty where nobody has said."""
+    return _(rule_title(mystery.fault)) if mystery.fault else ""
+
+
+def diagnosis(case: Case, charts: str) -> Diagnosis | None:
+    """As the page of a run shows it; what it points at is on the page with the address `charts`."""
+    found = diagnosis_view(case.patient, PageState())
+    return replace(found, cards=tuple(_pointing(card, charts) for card in found.cards)) if found else None
+
+
+def _pointing(card: Card, charts: str) -> Card:
+    seen = card.evidence
+    return replace(card, evidence=replace(seen, address=charts + seen.address)) if seen else card
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:

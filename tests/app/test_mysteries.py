@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import Session
 
 from app import db, store
 from app.figures import FIGURES
+from app.models import Mystery
 from app.mysteries import classroom
 from app.mysteries.blinding import FIGURES_SHOWN
 from app.settings import Settings
 from app.training import train_and_save
 from ml.patients import PATIENTS
+from ml.records import RunRecord
 from ml.rules import RULES
 from ml.spec import RunSpec
 from tests.conftest import TINY
+from tests.records import make_run
 
 # Nothing learns at this rate, and another one changes that.
 SICK = TINY.model_copy(update={"lr": 1e-9, "optimizer": "sgd", "epochs": 4, "steps_per_epoch": 5})
@@ -78,6 +81,16 @@ def train(session: Session, engine: Engine, run_id: str) -> None:
     attempt = store.claim(session, run_id)
     assert attempt is not None
     train_and_save(engine, run_id, attempt)
+    session.expire_all()
+
+
+def note(session: Session, run_id: str, measured: RunRecord) -> None:
+    """The run has been trained, and these were its snapshots."""
+    attempt = store.claim(session, run_id)
+    assert attempt is not None
+    for record in measured.snapshots:
+        store.save_snapshot(session, run_id, attempt, record)
+    store.finish(session, run_id, attempt, {})
     session.expire_all()
 
 
@@ -267,17 +280,18 @@ def test_answers_given_while_the_patient_trains_are_graded_when_it_has_ended(
 
 
 def test_of_a_patient_that_learns_well_the_right_answer_is_that_nothing_is_wrong(
-    client: TestClient, session: Session, engine: Engine
+    client: TestClient, session: Session
 ) -> None:
-    made = make(client, session, RunSpec(hidden=(30,), epochs=6, monitor_size=20))
-    train(session, engine, made.patient)
-    assert "Nothing: it learns well" in read(client, made.teacher)
+    healthy = make_run(snapshots=20)
+    made = make(client, session, TINY.model_copy(update={"hidden": healthy.spec.hidden}))
+    note(session, made.patient, healthy)
+    assert "Nothing wrong found" in read(client, made.teacher)
     right, wrong = answer(client, made, "none", "none"), answer(client, made, "overfit", "larger_batch")
-    train_all(session, engine)
+    note(session, store.active_runs(session)[0], healthy)
     assert "✓ right" in read(client, right)
-    assert "Nothing to try" in read(client, right) or "nothing to try" in read(client, right)
+    assert "nothing to try" in read(client, right)
     assert "✗ not it" in read(client, wrong)
-    assert "Fixed" not in read(client, wrong)
+    assert "No effect" in read(client, wrong)
 
 
 def test_a_cure_whose_run_failed_is_not_judged(mystery: Made, client: TestClient, session: Session) -> None:
@@ -364,18 +378,18 @@ def test_the_teacher_sees_the_settings_what_is_wrong_and_every_answer(
     assert "sgd 1e-09" in told
     assert "Updates too small" in told
     assert "2 answers: 1 named the problem, 1 cured it." in told
-    assert re.search(r"Ana just now Updates too small ✓ right Adam with its usual learning rate Fixed", told)
-    assert re.search(r"Luis just now Overfitting ✗ not it No clipping No effect", told)
+    assert re.search(r"Ana just now Updates too small ✓ right Adam with its usual learning rate ✓ Fixed", told)
+    assert re.search(r"Luis just now Overfitting ✗ not it No clipping = No effect", told)
 
 
 def test_the_fault_that_was_put_in_counts_although_the_rules_name_others(
-    client: TestClient, session: Session, engine: Engine
+    mystery: Made, client: TestClient, session: Session
 ) -> None:
-    token, patient = store.create_mystery(session, SICK, "Case", "dead_units")
-    train(session, engine, patient.id)
-    made = of_teacher(client, session, f"/m/teacher/{token}")
+    session.execute(update(Mystery).values(fault="dead_units"))
+    session.commit()
+    assert "Put in on purpose: Dead units" in read(client, mystery.teacher)
     for rule in ("dead_units", "update_too_small"):
-        assert "✓ right" in read(client, answer(client, made, rule, "no_clip"))
+        assert "✓ right" in read(client, answer(client, mystery, rule, "no_clip"))
 
 
 def test_revealing_shows_the_class_everything_and_closes_the_answers(mystery: Made, client: TestClient) -> None:
