@@ -18,6 +18,7 @@ from app.i18n import is_number, number, percent
 from app.models import ACTIVE
 from app.theme import run_dash
 from ml.records import RunRecord
+from ml.rules import diagnose
 
 CURVES = ("val_error", "val_loss", "train_error", "train_loss")
 NOTHING = "–"
@@ -144,6 +145,7 @@ def _settings(runs: Sequence[RunRecord]) -> Iterator[Row]:
 
 def _numbers(runs: Sequence[RunRecord]) -> Iterator[Row]:
     """What the runs came to, by their latest snapshot."""
+    yield Row(_("Diagnosis"), [_diagnosed(run) for run in runs])
     for metric, label in _METRICS.items():
         yield _row(_(label), [_last(run, metric) for run in runs], _written(metric), least=True)
     bests = [_best(run) for run in runs]
@@ -153,6 +155,12 @@ def _numbers(runs: Sequence[RunRecord]) -> Iterator[Row]:
     yield _row(_("Gradient at layer 1 / at the last hidden layer"), [_ratio(run) for run in runs], _significant)
     yield _row(_("Time"), [_seconds(run) for run in runs], wording.duration)
     yield _row(_("Parameters"), [run.spec.parameters for run in runs], lambda x: number(x, ",.0f"))
+
+
+def _diagnosed(run: RunRecord) -> str:
+    if not run.snapshots:
+        return NOTHING
+    return ", ".join(_(finding.rule.title) for finding in diagnose(run)) or _("nothing wrong found")
 
 
 _METRICS = {

@@ -12,11 +12,11 @@ from app.figures.compare import COMPARISONS, ERROR, LOSS, curves
 from app.figures.repair import pair, quantity
 from app.i18n import gettext as _
 from app.i18n import is_number, percent
-from app.repair_view import Repair
+from app.repair_view import NOTHING, Repair
 from app.theme import run_dash
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes, same_settings
-from ml.rules import ALARM, RULES, Evidence, Finding, diagnose
+from ml.rules import RULES, Evidence, Finding, diagnose
 from ml.verdict import NOTICEABLE, Verdict
 from ml.words import Words, words
 
@@ -29,14 +29,11 @@ class Picture:
 
 def pair_view(shown: Repair, tried: Sequence[RunRecord]) -> dict[str, Any]:
     """The template's variables of the page of one repair; `tried` is all that was tried on the run."""
-    others = _others(shown) if shown.verdict else []
-    tone = _tone(shown, others)
-    left = [] if tone == "good" or shown.active else untried(shown.before, shown.rule.name, tried)
+    left = [] if shown.tone == "good" or shown.active else untried(shown.before, shown.rule.name, tried)
     return {
         "repair": shown,
-        "sentences": list(sentences(shown, tone)),
-        "others": others,
-        "tone": tone,
+        "sentences": list(sentences(shown)),
+        "others": _others(shown),
         "next": left[0] if left else None,
         "numbers": list(_numbers(shown)),
         "pictures": list(_pictures(shown)),
@@ -51,14 +48,14 @@ def untried(before: RunRecord, rule: str, tried: Sequence[RunRecord]) -> list[Fi
     return [fix for fix in left if not any(same_settings(fix.spec, run.spec) for run in tried)]
 
 
-def sentences(shown: Repair, tone: str) -> Iterator[str]:
+def sentences(shown: Repair) -> Iterator[str]:
     """The verdict with its numbers."""
     v = shown.verdict
     if v is None:
         return
     name = wording.sentence(_(quantities.quantity(v.rule, v.formula)))
     before, after, allowed = shown.quantities
-    yield _said(v, tone)
+    yield _said(v, shown.tone)
     yield _(
         "{quantity}: {before} before, {after} after ({allowed} is in order).",
         quantity=name, before=before, after=after, allowed=allowed,
@@ -88,30 +85,29 @@ def _said(v: Verdict, tone: str) -> str:
 
 def _others(shown: Repair) -> list[tuple[Finding, bool]]:
     """What else is wrong with the repaired run, and whether that is new."""
-    before = {finding.rule.name for finding in diagnose(shown.before)}
-    found = [finding for finding in diagnose(shown.run) if finding.rule is not shown.rule]
-    return [(finding, finding.rule.name not in before) for finding in found]
-
-
-def _tone(shown: Repair, others: Sequence[tuple[Finding, bool]]) -> str:
-    """Whoever still has another alarm has no reason to rejoice."""
-    tones = {"fixed": "good", "better": "fair", "no_effect": "plain", "worse": "bad", "failed": "bad"}
-    tone = tones.get(shown.state, "plain")
-    return "fair" if tone == "good" and any(f.rule.severity == ALARM for f, _new in others) else tone
+    before = {finding.rule.name for finding in diagnose(shown.before)} if shown.others else set()
+    return [(finding, finding.rule.name not in before) for finding in shown.others]
 
 
 def _numbers(shown: Repair) -> Iterator[tuple[str, str, str, str]]:
     """(label, before, after, what is in order)."""
+    names = ["val_error", "train_error", "val_loss", "train_loss"]
     if (v := shown.verdict) is not None:
         yield (wording.sentence(_(quantities.quantity(v.rule, v.formula))), *shown.quantities)
-        yield (_("Validation error"), *shown.errors, "")
-    runs = shown.before, shown.run
-    if not all(run.snapshots for run in runs):
-        return
-    for name, written in (("train_error", percent), ("val_loss", wording.amount), ("train_loss", wording.amount)):
-        last = (run.metric(name)[-1] for run in runs)
-        before, after = (written(value) if is_number(value) else _("not finite") for value in last)
-        yield _(COMPARISONS[name].title), before, after, ""
+        first = COMPARISONS[names.pop(0)].title
+        yield (_(first), *shown.errors, "")
+    for name in names:
+        yield _(COMPARISONS[name].title), _last(shown.before, name), _last(shown.run, name), ""
+
+
+def _last(run: RunRecord, name: str) -> str:
+    """The metric at the latest snapshot."""
+    if not run.snapshots:
+        return NOTHING
+    value = run.metric(name)[-1]
+    if not is_number(value):
+        return _("not finite")
+    return percent(value) if name.endswith("error") else wording.amount(value)
 
 
 def _pictures(shown: Repair) -> Iterator[Picture]:

@@ -11,17 +11,18 @@ from app.i18n import is_number, percent
 from app.models import ACTIVE
 from ml.records import RunRecord
 from ml.repairs import cure_between
-from ml.rules import RULES, Evidence, Rule
+from ml.rules import ALARM, RULES, Evidence, Finding, Rule, diagnose
 from ml.verdict import WORDS, Verdict, judge
 
 NOTHING = "–"
 MARKS = {"fixed": "✓", "better": "↗", "no_effect": "=", "worse": "✗"}
+TONES = {"fixed": "good", "better": "fair", "worse": "bad", "failed": "bad", "running": "fair"}
 
 
 @dataclass(frozen=True)
 class Repair:
     """What was tried on `before`. `state` is the word of its verdict or, where there is none, the status of the repair,
-    or `waiting` while the run before has not ended. `percent` is how far it is."""
+    or `waiting` while the run before has not ended. `others` is what else is wrong with the repaired run."""
 
     before: RunRecord
     run: RunRecord
@@ -30,6 +31,18 @@ class Repair:
     verdict: Verdict | None
     label: str
     changes: list[tuple[str, str, str]]
+    others: list[Finding]
+
+    @property
+    def another_alarm(self) -> Finding | None:
+        """The first of what else is wrong with the repaired run that is no mere warning."""
+        return next((finding for finding in self.others if finding.rule.severity == ALARM), None)
+
+    @property
+    def tone(self) -> str:
+        """Whoever still has another alarm has no reason to rejoice."""
+        tone = TONES.get(self.state, "plain")
+        return "fair" if tone == "good" and self.another_alarm else tone
 
     @property
     def address(self) -> str:
@@ -38,6 +51,7 @@ class Repair:
 
     @property
     def percent(self) -> int:
+        """How far it is."""
         trains = self.before if self.state == "waiting" else self.run
         return 100 * trains.step // max(1, trains.spec.steps)
 
@@ -88,7 +102,8 @@ def repair(before: RunRecord, run: RunRecord, rule: str) -> Repair:
     cure = cure_between(before.spec, run.spec)
     changes = wording.changes(before.spec, run.spec)
     label = _(cure.label) if cure else ", ".join(f"{name} {new}" for name, _old, new in changes)
-    return Repair(before, run, RULES[rule], verdict.word if verdict else state, verdict, label, changes)
+    others = [finding for finding in diagnose(run) if finding.rule.name != rule] if verdict else []
+    return Repair(before, run, RULES[rule], verdict.word if verdict else state, verdict, label, changes, others)
 
 
 def _state(before: RunRecord, run: RunRecord) -> str:
@@ -103,7 +118,9 @@ def judged_repairs(before: RunRecord, runs: Sequence[RunRecord]) -> list[Repair]
 def ranked(repairs: Sequence[Repair]) -> list[Repair]:
     """The best first, of equals the one with the fewest wrong answers; those without a verdict at the end."""
     order = [*WORDS, "running", "waiting", "queued", "cancelled", "failed"]
-    return sorted(repairs, key=lambda x: (order.index(x.state), x.verdict.error_after if x.verdict else 0.0))
+    return sorted(
+        repairs, key=lambda x: (order.index(x.state), x.tone != "good", x.verdict.error_after if x.verdict else 0.0)
+    )
 
 
 def _wrong(error: float, run: RunRecord) -> str:

@@ -36,6 +36,7 @@ _VANISHING = (
     Patient("vanishing_gradient", digits("sigmoid", (60,) * 8, **XAVIER, optimizer="momentum", lr=0.01)),
     Patient("vanishing_gradient", digits("sigmoid", (100, 80, 60, 40, 30, 20), init="xavier_uniform", **SGD)),
     Patient("vanishing_gradient", shapes("sigmoid", (50,) * 6, **XAVIER, **SGD)),
+    Patient("vanishing_gradient", digits("sigmoid", (100,) * 10, init="standard", optimizer="sgd", lr=0.05)),
     Patient("vanishing_gradient", digits("sigmoid", (50,) * 12, init="lecun_normal", lr=0.001)),
     Patient("vanishing_gradient", digits("tanh", (40,) * 14, init="standard", **SGD), also=("poor_initialization",)),
     Patient("vanishing_gradient", shapes("relu", (60,) * 12, init="standard", **SGD), also=("poor_initialization",)),
@@ -69,7 +70,7 @@ _SATURATED = (
     Patient("saturated_activation", digits("sigmoid", (50,) * 3, **XAVIER, lr=1.0)),
     Patient("saturated_activation", shapes("softsign", (50,) * 4, **XAVIER, lr=1.0)),
     Patient("saturated_activation", shapes("tanh", (60, 60), **XAVIER, optimizer="momentum", lr=1.0)),
-    Patient("saturated_activation", shapes("sigmoid", (60,) * 3, **XAVIER, optimizer="nadam", lr=1.0)),
+    Patient("saturated_activation", shapes("sigmoid", (60,) * 3, **XAVIER, lr=1.0)),
     Patient(
         "saturated_activation",
         shapes("sigmoid", (60,) * 3, init="normal", init_std=1.0, **SGD),
@@ -83,6 +84,7 @@ _SATURATED = (
 
 _DEAD = (
     Patient("dead_units", digits("relu", (60,) * 4, lr=0.5)),
+    Patient("dead_units", digits("relu", (100,) * 4, lr=0.05)),
     Patient("dead_units", shapes("relu", (60,) * 3, lr=0.3)),
     Patient("dead_units", digits("relu", (50,) * 3, optimizer="rmsprop", lr=0.3)),
     Patient("dead_units", digits("gelu", (50,) * 3, lr=0.5)),

@@ -1,6 +1,7 @@
-"""What the tests of the rules ask: what a rule finds, and numbers on either side of its limit."""
+"""What the tests of the rules ask: what a rule finds, what other tools say, and numbers on either side of a limit."""
 
 from app.i18n import gettext, speaking
+from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
 from ml.rules import RULES, Evidence, Finding, Limit
 
@@ -42,3 +43,12 @@ def spoken(finding: Finding) -> list[str]:
 def missing(sentence: str, *parts: str) -> list[str]:
     """Which of the parts the sentence does not hold."""
     return [part for part in parts if part not in sentence]
+
+
+def said(run: RunRecord, rule: str, tool: str) -> Opinion:
+    """What the tool says of the problem that the rule is about."""
+    return next(opinion for opinion in opinions(run, rule) if opinion.tool == tool)
+
+
+def says(run: RunRecord, rule: str, tool: str) -> str:
+    return said(run, rule, tool).says

@@ -14,6 +14,10 @@ NEEDS_TORCH = {
     "ml.datasets", "ml.jacobian", "ml.losses", "ml.model", "ml.monte_carlo", "ml.optimisation", "ml.probe",
     "ml.trainer",
 }  # fmt: skip
+USED_BY_THE_WEB_PROCESS = (
+    "ml.catalog", "ml.spec", "ml.problems", "ml.records", "ml.theory", "ml.rules", "ml.repairs", "ml.verdict",
+    "ml.opinions", "app.main",
+)  # fmt: skip
 MAY_IMPORT_TORCH = {"app/training.py"}
 HEAVY = {"torch", "sklearn", "pooch", "requests"}
 
@@ -54,21 +58,7 @@ def test_only_the_worker_side_and_the_maker_of_the_examples_train():
     assert importers("app", {"app.training"}) <= {"app/nursery.py", "app/worker.py", "app/examples/make.py"}
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "ml.catalog",
-        "ml.spec",
-        "ml.problems",
-        "ml.records",
-        "ml.theory",
-        "ml.rules",
-        "ml.repairs",
-        "ml.verdict",
-        "ml.opinions",
-        "app.main",
-    ],
-)
+@pytest.mark.parametrize("module", USED_BY_THE_WEB_PROCESS)
 def test_importing_what_the_web_process_uses_does_not_load_torch_nor_what_downloads(module):
     assert find_spec(module), f"there is no {module}"
     code = f"import sys, {module}; sys.exit(not sys.modules.keys().isdisjoint({HEAVY}))"

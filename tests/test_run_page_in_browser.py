@@ -230,3 +230,40 @@ def test_everything_on_the_page_can_be_done_by_keyboard(page: Page, server: Serv
     expect(page.get_by_role("region", name="Loss")).to_be_visible()
     table.press("Enter")
     expect(page.get_by_role("region", name="Loss")).to_be_hidden()
+
+
+# --- the diagnosis ---
+
+
+@pytest.fixture(scope="module")
+def dying(server: Server) -> str:
+    run_id = server.launch(name="Dying", hidden=[100] * 4, lr=0.05)
+    server.wait_until_ended(run_id)
+    return run_id
+
+
+def test_the_diagnosis_is_drawn_anew_with_what_the_reader_has_opened(page: Page, server: Server, dying: str) -> None:
+    page.goto(f"{server.url}/runs/{dying}")
+    receipt = page.locator("#receipt-dead_units")
+    receipt.locator("> summary").click()
+    expect(receipt.get_by_text("SageMaker Debugger")).to_be_visible()
+    page.evaluate("document.querySelector('#diagnosis .verdict').textContent = 'of an earlier snapshot'")
+    page.evaluate(
+        """async () => {
+            const run = document.querySelector("#run"), script = document.querySelector("[src$='run.js']").src;
+            const { followDiagnosis } = await import(script.replace("run.js", "diagnosis.js"));
+            followDiagnosis(run, run.dataset.base, () => "")();
+        }"""
+    )
+    expect(page.locator("#diagnosis .verdict")).to_contain_text("silent for every example")
+    expect(receipt).to_have_attribute("open", "")
+    assert page.evaluate("document.activeElement.id") == "open-receipt-dead_units"
+
+
+def test_the_evidence_comes_into_sight_without_another_page(page: Page, server: Server, dying: str) -> None:
+    opened(page, f"{server.url}/runs/{dying}")
+    page.evaluate("window.same = true")
+    page.locator("#see-it-dead_units").click()
+    expect(page.locator("#see-dead")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(r"\?step=\d+#see-dead$"))
+    assert page.evaluate("window.same")

@@ -41,7 +41,7 @@ def run_out(run: RunRecord) -> RunOut:
         id=run.id, name=run.spec.title, status=run.status, url=f"/runs/{run.id}", spec=run.spec,
         progress=ProgressOut(step=run.step, steps=run.spec.steps, epoch=run.step / run.spec.steps_in_epoch),
         attempt=run.attempt, created=created, started=moment(run.started), finished=moment(run.finished),
-        error=run.error and gettext(run.error),
+        error=run.error and gettext(run.error), repair_of=run.repair_of, repair_rule=run.repair_rule,
     )  # fmt: skip
 
 

@@ -51,6 +51,8 @@ class RunOut(BaseModel):
     started: datetime | None
     finished: datetime | None
     error: str | None = Field(description="Why it failed, in the language of the request")
+    repair_of: str | None = Field(description="Id of the run that it is to cure")
+    repair_rule: str | None = Field(description="Whose finding there it is to cure")
 
 
 class RunList(BaseModel):

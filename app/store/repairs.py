@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 
 from app import rows
 from app.models import Run
-from app.store.runs import COLOURS, new_run, next_colour
+from app.store.runs import COLOURS, new_run, next_colour, not_hidden
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -21,5 +21,5 @@ def create_repair(session: Session, original: RunRecord, rule: str, spec: RunSpe
 
 def repairs_of(session: Session, run_id: str) -> list[RunRecord]:
     """What was tried on a run, without snapshots, in the order in which it was queued. Nothing of a mystery."""
-    query = select(Run).where(Run.repair_of == run_id, col(Run.mystery_id).is_(None)).order_by(col(Run.id))
+    query = select(Run).where(Run.repair_of == run_id, not_hidden()).order_by(col(Run.id))
     return [rows.run_record(run) for run in session.exec(query)]

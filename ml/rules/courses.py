@@ -7,7 +7,7 @@ import numpy as np
 
 from ml.catalog import Floats
 from ml.records import RunRecord
-from ml.rules.curves import FEWEST, WINDOW, mean_rise
+from ml.rules.curves import FEWEST, WINDOW, below_guessing, mean_rise
 from ml.rules.evidence import Evidence
 from ml.rules.gradients import to_last
 
@@ -35,12 +35,6 @@ def _worst(shares: Floats) -> Floats:
     return np.where(np.isnan(shares).all(axis=1), np.nan, np.nan_to_num(shares, nan=-np.inf).max(axis=1, initial=0))
 
 
-def _below_guessing(evidence: Evidence) -> Floats:
-    losses = evidence.metric("train_loss")
-    start = np.minimum(losses[:1], evidence.guess_loss)
-    return 1 - np.minimum.accumulate(losses) / start if len(losses) else losses
-
-
 def _rises(evidence: Evidence) -> Floats:
     losses = evidence.metric("train_loss")
     windows = (losses[max(0, end - WINDOW) : end] for end in range(1, len(losses) + 1))
@@ -55,6 +49,6 @@ _COURSES: dict[str, Callable[[Evidence], Floats]] = {
     "update_too_large": lambda evidence: _worst(evidence.updates),
     "update_too_small": lambda evidence: _worst(evidence.updates),
     "oscillating_loss": _rises,
-    "loss_not_decreasing": _below_guessing,
+    "loss_not_decreasing": below_guessing,
     "overfit": lambda evidence: evidence.metric("val_error") - evidence.metric("train_error"),
 }

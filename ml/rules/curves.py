@@ -18,10 +18,9 @@ def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
     the best of the last snapshots. To guess is to give every image the same answer ȳ, how frequent the classes are; for
     K equally frequent ones that costs ln K. A network that after some epochs answers no better than a guess has learnt
     nothing, or forgotten it again."""
-    losses = evidence.metric("train_loss")
+    losses, won = evidence.metric("train_loss"), below_guessing(evidence)
     if len(losses) <= limit.patience or not losses[0]:
         return Reading(math.nan)
-    won = 1 - losses / min(float(losses[0]), evidence.guess_loss)
     value = float(limit.held(won, limit.patience))
     if not limit.crossed(value):
         return Reading(value)
@@ -30,6 +29,14 @@ def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
         epochs=evidence.snapshots[-1].epoch, loss=float(losses[-1]), guess=evidence.guess_loss,
     )  # fmt: skip
     return Reading(value, step=evidence.step(limit.began(won)), text=text)
+
+
+def below_guessing(evidence: Evidence) -> Floats:
+    """(snapshots,) how far the train loss is below that of guessing, or below the first one where that is lower, as a
+    share of it; NaN where the first is 0."""
+    losses = evidence.metric("train_loss")
+    start = min(float(losses[0]), evidence.guess_loss) if len(losses) else math.nan
+    return 1 - losses / (start or math.nan)
 
 
 def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
@@ -48,8 +55,8 @@ def oscillating_loss(evidence: Evidence, _limit: Limit) -> Reading:
 
 
 def mean_rise(losses: Floats) -> float:
-    """From one (snapshots,) loss to the next, relative to their median."""
-    return float(np.clip(np.diff(losses), 0, None).mean() / np.median(losses))
+    """From one (snapshots,) loss to the next, relative to their median; NaN where that is 0."""
+    return float(np.clip(np.diff(losses), 0, None).mean() / (np.median(losses) or math.nan))
 
 
 def overfit(evidence: Evidence, limit: Limit) -> Reading:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app import store
 from app.figures.compare import COMPARISONS
-from tests.records import make_run
+from tests.records import make_dying, make_run
 from tests.saving import save_run, words
 
 Save = Callable[..., str]
@@ -131,6 +131,13 @@ def test_the_best_number_is_named_and_not_only_coloured(client: TestClient, save
     assert row(page, "… at epoch") == ["1", "3"]
     assert row(page, "Saturated or inactive units of the worst layer") == ["20.0\N{NO-BREAK SPACE}%"] * 2
     assert row(page, "Parameters")[0] == f"{make_run(1).spec.parameters:,}"
+
+
+def test_what_is_wrong_with_each_run_is_named(client: TestClient, save: Save) -> None:
+    page = client.get(address(save(make_dying(5)), save(make_run(6, hidden=(6, 5))))).text
+    dying, healthy = row(page, "Diagnosis")
+    assert dying.startswith("Dead units")
+    assert healthy == "nothing wrong found"
 
 
 def test_equal_numbers_have_no_best(client: TestClient, save: Save) -> None:

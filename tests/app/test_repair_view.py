@@ -41,7 +41,7 @@ def test_each_verdict_has_its_sentence_and_its_look(
     dead: float, error: float, state: str, tone: str, said: str
 ) -> None:
     found = shown(dead, error)
-    assert (found["repair"].state, found["tone"], found["sentences"][0]) == (state, tone, said)
+    assert (found["repair"].state, found["repair"].tone, found["sentences"][0]) == (state, tone, said)
 
 
 def test_a_difference_that_may_be_chance_is_called_so() -> None:
@@ -54,7 +54,7 @@ def test_whoever_has_another_alarm_after_it_is_not_congratulated() -> None:
     stuck = cured(0.1, 0.6, snapshots=7)
     stuck = with_numbers(stuck, metrics={"train_loss": 2.3, "val_loss": 2.3})
     found = pair_view(repair(SICK, stuck, "dead_units"), [])
-    assert (found["repair"].state, found["tone"]) == ("fixed", "fair")
+    assert (found["repair"].state, found["repair"].tone) == ("fixed", "fair")
     assert found["sentences"][0] == "This fault is gone, but there is another alarm."
     assert ("loss_not_decreasing", True) in [(finding.rule.name, new) for finding, new in found["others"]]
     assert found["next"] is not None
@@ -103,6 +103,12 @@ def test_the_best_verdict_comes_first_and_those_without_one_last() -> None:
     order = [one.state for one in ranked([*waits, *repairs])]
     assert order == ["fixed", "fixed", "better", "no_effect", "worse", "running", "queued", "failed"]
     assert [one.verdict.error_after for one in ranked(repairs)[:2]] == [0.2, 0.3]
+
+
+def test_a_fault_that_made_room_for_another_alarm_comes_after_one_that_did_not() -> None:
+    stuck = with_numbers(cured(0.1, 0.1, snapshots=7), metrics={"train_loss": 2.3, "train_error": 0.7})
+    found = [repair(SICK, stuck, "dead_units"), repair(SICK, cured(0.1, 0.2), "dead_units")]
+    assert [one.another_alarm and one.another_alarm.rule.name for one in ranked(found)] == [None, "loss_not_decreasing"]
 
 
 def _unfinished(status: str) -> Repair:
@@ -164,7 +170,7 @@ def test_before_the_first_snapshot_of_a_repair_the_other_run_is_drawn() -> None:
     nothing = replace(cured(0.1, 0.1), snapshots=(), status="running", step=0)
     view = pair_view(repair(SICK, nothing, "dead_units"), [])
     assert len(view["pictures"]) == 3
-    assert view["numbers"] == []
+    assert view["numbers"][0] == ("Validation error", "60.0\N{NO-BREAK SPACE}%", "–", "")
     assert view["next"] is None
 
 
@@ -185,6 +191,6 @@ def test_every_cure_that_changes_a_run_is_found_again_by_what_it_changed() -> No
     for name, cure in CURES.items():
         found = fix(SICK.spec, cure)
         if found:
-            changed = replace(SICK, spec=found.spec.model_copy(update={"name": "renamed"}))
+            changed = replace(SICK, spec=found.spec.model_copy(update={"name": "renamed"}), snapshots=())
             label = repair(SICK, changed, "dead_units").label
             assert label == cure.label or fix(SICK.spec, CURES["usual_lr"]).spec == found.spec, name

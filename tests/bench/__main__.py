@@ -3,7 +3,7 @@
 import sys
 
 from app.training import warm_up
-from tests.bench import browser, pages, recorder, serving, training
+from tests.bench import browser, diagnosing, pages, recorder, serving, training
 from tests.bench.table import header
 
 GROUPS = {
@@ -14,6 +14,7 @@ GROUPS = {
     "d": recorder.tensorboard,
     "p": pages.waiting,
     "w": browser.looking,
+    "r": diagnosing.rules,
     "s": serving.serving,
 }
 

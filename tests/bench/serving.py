@@ -50,18 +50,30 @@ def serving() -> None:
 
 def fill(folder: Path) -> tuple[RunRecord, list[str]]:
     """A data folder with one run, trained, and copies of it. The run, and the ids of all."""
+    run = trained(folder, DEEP)
+    return run, [run.id, *copies(folder / "layerscope.db", run.id)]
+
+
+def trained(folder: Path, spec: RunSpec) -> RunRecord:
+    """A run of this spec, which is the only one in its data folder."""
     settings = Settings(_env_file=None, data_dir=folder)
     db.migrate(settings)
     engine = db.make_engine(settings.runs_url)
     with Session(engine) as session:
-        run = store.create_run(session, DEEP)
+        run = store.create_run(session, spec)
         attempt = store.claim(session, run.id)
     train_and_save(engine, run.id, attempt or 1)
-    with Session(engine) as session:
-        whole = store.load_run(session, run.id)
+    whole = loaded(engine, run.id)
     engine.dispose()
-    assert whole is not None
-    return whole, [run.id, *copies(folder / "layerscope.db", run.id)]
+    return whole
+
+
+def loaded(engine: Engine, run_id: str) -> RunRecord:
+    """The run as it is stored."""
+    with Session(engine) as session:
+        run = store.load_run(session, run_id)
+    assert run is not None
+    return run
 
 
 def copies(file: Path, run_id: str) -> list[str]:

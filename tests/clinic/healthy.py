@@ -48,6 +48,7 @@ HEALTHY: tuple[RunSpec, ...] = (
     # Harder images, which a small net learns only in part.
     shapes("tanh", (100,) * 3, **XAVIER, optimizer="sgd", lr=0.05, **SHAPES),
     shapes("relu", (100, 50), **SHAPES),
-    shapes("relu", (20,), architecture="cnn", channels=(4, 8), **SHAPES),
+    shapes("relu", (20,), architecture="cnn", channels=(4, 8), **SHAPES | {"epochs": 12}),
     shapes("softsign", (100, 100), init="xavier_uniform", optimizer="momentum", lr=0.01, **SHAPES),
+    shapes("leaky_relu", (100, 50), optimizer="momentum", lr=0.01, epochs=30),
 )

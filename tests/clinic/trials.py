@@ -21,11 +21,12 @@ def at(spec: RunSpec, seed: int, width: float) -> RunSpec:
     return RunSpec.model_validate(spec.model_dump() | {"seed": seed, "hidden": hidden})
 
 
-def trials(patients: Sequence[Patient | RunSpec], seed: int, width: float) -> Iterator[Outcome]:
-    """A spec by itself is healthy. In the order of the patients."""
-    count = len(patients)
+def trials(patients: Sequence[Patient | RunSpec], rounds: Sequence[tuple[int, float]]) -> Iterator[tuple[Outcome, ...]]:
+    """The outcomes of each round, a seed and a width, in the order of the patients. A spec by itself is healthy."""
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-        yield from pool.map(trial, patients, [seed] * count, [width] * count)
+        waiting = [[pool.submit(trial, patient, *one) for patient in patients] for one in rounds]
+        for futures in waiting:
+            yield tuple(future.result() for future in futures)
 
 
 def trial(patient: Patient | RunSpec, seed: int, width: float) -> Outcome:

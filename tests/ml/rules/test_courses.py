@@ -4,11 +4,11 @@ import pytest
 from ml.records import RunRecord
 from ml.rules import RULES, Evidence
 from ml.rules.courses import course
-from tests.records import make_run, make_sick
+from tests.records import make_run, make_sick, with_numbers
 
 HELD = (
     "exploding_gradient", "vanishing_gradient", "dead_units", "saturated_activation", "update_too_large",
-    "update_too_small", "overfit",
+    "update_too_small", "overfit", "loss_not_decreasing",
 )  # fmt: skip
 RUNS = {
     "tanh": make_run(12), "relu": make_sick(0.9, 0.6, 12), "diverged": make_run(12, diverges_at=8),
@@ -23,15 +23,22 @@ def test_what_a_rule_reads_is_the_mildest_of_the_end_of_its_course(run: RunRecor
     found = course(run, name)
     assert found is not None
     read = rule.read(evidence, rule.limit).value
-    patience = rule.limit.patience if name.startswith("update") else evidence.patience(rule.limit.patience)
+    alike = ("update_too_large", "update_too_small", "loss_not_decreasing")  # however early the run diverged
+    patience = rule.limit.patience if name in alike else evidence.patience(rule.limit.patience)
     assert float(rule.limit.held(found.values, patience)) == pytest.approx(read, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", ["oscillating_loss", "loss_not_decreasing"])
-def test_a_rule_of_the_whole_curve_reads_the_end_of_its_course(name: str) -> None:
-    run = make_run(12)
-    read = RULES[name].read(Evidence(run), RULES[name].limit).value
-    assert course(run, name).values[-1] == pytest.approx(read)
+def test_a_rule_of_the_last_snapshots_together_reads_the_end_of_its_course() -> None:
+    rule, run = RULES["oscillating_loss"], with_numbers(make_run(12), metrics={"train_loss": [1.0, 1.5] * 6})
+    read = rule.read(Evidence(run), rule.limit).value
+    assert read > 0.1
+    assert course(run, rule.name).values[-1] == pytest.approx(read)
+
+
+def test_a_loss_of_0_is_divided_by_nowhere() -> None:
+    run = with_numbers(make_run(12), metrics={"train_loss": 0.0})
+    assert np.isnan(course(run, "oscillating_loss").values).all()
+    assert np.isnan(course(run, "loss_not_decreasing").values).all()
 
 
 @pytest.mark.parametrize("name", RULES)

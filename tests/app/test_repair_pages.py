@@ -183,6 +183,18 @@ def test_a_repair_that_did_not_offers_the_next_one(client: TestClient, session: 
     assert store.find_run(session, answer.headers["location"].rpartition("/")[2]).spec.lr == 0.001
 
 
+def test_where_every_proposal_was_tried_the_page_leads_to_all_of_them(
+    client: TestClient, session: Session, sick: str
+) -> None:
+    findings = client.get(f"/api/runs/{sick}/diagnosis").json()["findings"]
+    every = [fix["cure"] for finding in findings if finding["rule"] == "dead_units" for fix in finding["fixes"]]
+    [first, *_] = launched(client, sick, *every)
+    end_run(session, first, make_sick(0.8, 0.6))
+    text = words(client.get(f"/runs/{sick}/repairs/{first}"))
+    assert "Every proposal was tried" in text
+    assert "Try the next fix" not in text
+
+
 def test_while_it_trains_the_page_tells_how_far_it_is_and_comes_again_without_scripts(
     client: TestClient, session: Session, sick: str
 ) -> None:
@@ -316,6 +328,7 @@ def test_the_json_tells_each_repair_with_its_verdict(client: TestClient, session
     end_run(session, made[0]["run"]["id"], CURED)
     first, second = client.get(f"/api/runs/{sick}/repairs").json()
     assert first["run"]["status"] == "finished"
+    assert (first["run"]["repair_of"], first["run"]["repair_rule"]) == (sick, "dead_units")
     assert first["url"] == f"/runs/{sick}/repairs/{first['run']['id']}"
     assert first["verdict"] == {
         "word": "fixed", "formula": "#{units: |f′(s)| < 0.05·max|f′| ∀ x} / #units", "threshold": 0.5, "above": True,
