@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from app import quantities
 from app.figures import FIGURES
 from app.glance import glance
 from app.i18n import gettext as _
@@ -15,7 +16,7 @@ from app.wording import amount, changes, layers, sentence
 from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes
-from ml.rules import RULES, Finding, Limit, Reading, diagnose, diagnose_spec
+from ml.rules import RULES, Finding, Reading, diagnose, diagnose_spec
 from ml.spec import RunSpec
 from ml.words import words
 
@@ -61,8 +62,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Card:
-    """A finding. `facts` say where and since when, `measured` and `limit` by which number. `silent` are the tools that
-    test nothing of the kind."""
+    """A finding. `facts` say where and since when, `measured` is the number of the `quantity` that crossed the `limit`.
+    `silent` are the tools that test nothing of the kind."""
 
     rule: str
     severity: str
@@ -72,6 +73,7 @@ class Card:
     about: tuple[str, ...]
     formula: str
     facts: tuple[str, ...]
+    quantity: str
     measured: str
     limit: str
     evidence: Evidence | None
@@ -158,8 +160,9 @@ def _card(run: RunRecord, state: PageState, finding: Finding) -> Card:
         about=tuple(map(_, rule.about)),
         formula=finding.formula,
         facts=tuple(_facts(run, finding.reading)),
-        measured=amount(finding.reading.value),
-        limit=_limit_text(finding.limit),
+        quantity=sentence(_(quantities.quantity(rule.name, finding.formula))),
+        measured=quantities.written(finding.reading.value, rule.name, finding.formula),
+        limit=_limit_text(finding),
         evidence=_evidence(run, state, finding),
         proposals=tuple(_proposals(run.spec, finding)),
         judgements=tuple(_judgement(one) for one in others if one.formula),
@@ -174,9 +177,10 @@ def _facts(run: RunRecord, reading: Reading) -> Iterator[str]:
         yield _since(run, reading.step)
 
 
-def _limit_text(limit: Limit) -> str:
+def _limit_text(finding: Finding) -> str:
     """What counts as too much or too little, and for how long."""
-    threshold = amount(limit.threshold)
+    limit = finding.limit
+    threshold = quantities.written(limit.threshold, finding.rule.name, finding.formula)
     told = _("above {threshold}", threshold=threshold) if limit.above else _("below {threshold}", threshold=threshold)
     return _("{limit} in {count} snapshots in a row", limit=told, count=limit.patience) if limit.patience > 1 else told
 

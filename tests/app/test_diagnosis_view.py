@@ -26,13 +26,17 @@ def test_a_finding_says_what_is_wrong_where_since_when_and_by_which_number() -> 
     assert (found.severity, found.title) == ("alarm", "Dead units")
     assert found.text.startswith("90\N{NO-BREAK SPACE}% of the units of layer 2")
     assert found.facts == ("Layer 2", "Since step 10, epoch 1")
-    assert (found.measured, found.limit) == ("0.9", "above 0.5 in 3 snapshots in a row")
+    assert (found.measured, found.limit) == (
+        "90\N{NO-BREAK SPACE}%",
+        "above 50\N{NO-BREAK SPACE}% in 3 snapshots in a row",
+    )
 
 
 def test_the_receipt_explains_what_is_measured() -> None:
     found = card(make_dying(5), "dead_units")
     assert found.about[0].startswith("The share of a layer's units")
     assert "#units" in found.formula
+    assert found.quantity == "Dead units in the worst layer"
     assert found.topic == "Dying ReLU"
 
 
@@ -98,5 +102,5 @@ def test_a_run_that_ended_before_it_measured_anything_has_none() -> None:
 def test_it_is_told_in_spanish() -> None:
     with speaking("es"):
         found = card(make_dying(5), "dead_units")
-    assert found.limit == "por encima de 0,5 en 3 instantáneas seguidas"
+    assert found.limit == "por encima de 50\N{NO-BREAK SPACE}% en 3 instantáneas seguidas"
     assert found.facts == ("La capa 2", "Desde el paso 10, época 1")

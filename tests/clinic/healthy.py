@@ -23,8 +23,8 @@ HEALTHY: tuple[RunSpec, ...] = (
     digits("tanh", (80,), **XAVIER, epochs=60, batch_size=64, lr=0.01),
     # Weights that do not fit, and that it copes with.
     digits("tanh", (80,) * 3, init="standard", **SGD, epochs=20),
-    digits("relu", (80,), init="normal", init_std=1.0, lr=0.01, epochs=30),
-    digits("tanh", (60, 60), init="normal", init_std=1.0, lr=0.01, epochs=30),
+    digits("relu", (80,), init="normal", init_std=0.5, lr=0.01, epochs=30),
+    digits("tanh", (60, 60), init="normal", init_std=0.5, lr=0.01, epochs=30),
     digits("tanh", (60,) * 4, init="orthogonal", **SGD),
     # Other activations.
     digits("selu", (50,) * 10, init="lecun_normal", optimizer="sgd", lr=0.03, epochs=15),

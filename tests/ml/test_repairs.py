@@ -139,6 +139,21 @@ def test_an_initialiser_that_fits_is_not_odd_and_one_far_off_is(activation: str)
     assert ODD["fitting_init"](RunSpec(activation=activation, init="normal", init_std=0))
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_initialiser_that_is_a_little_off_in_many_layers_is_odd(activation: str) -> None:
+    assert not ODD["fitting_init"](RunSpec(hidden=(20,) * 2, activation=activation, init="standard"))
+    assert ODD["fitting_init"](RunSpec(hidden=(20,) * 10, activation=activation, init="standard"))
+    assert ranked(RunSpec(hidden=(20,) * 10, activation=activation, init="standard"), "vanishing_gradient")[0] == (
+        "fitting_init"
+    )
+
+
+def test_under_a_deep_sigmoid_the_initialiser_is_not_to_blame() -> None:
+    spec = RunSpec(hidden=(20,) * 10, activation="sigmoid", init="standard")
+    assert not ODD["fitting_init"](spec)
+    assert ranked(spec, "vanishing_gradient")[0] == "batch_norm"
+
+
 def test_without_an_odd_setting_the_order_is_that_of_the_remedies() -> None:
     order = ranked(RunSpec(hidden=(9,) * 4, activation="sigmoid", init="xavier_normal"), "vanishing_gradient")
     assert order == [name for name in REMEDIES["vanishing_gradient"] if name in order]

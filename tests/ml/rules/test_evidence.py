@@ -63,6 +63,14 @@ def test_guessing_is_wrong_in_all_but_one_class_and_costs_its_logarithm() -> Non
     assert Evidence(make_run(1, loss="quadratic")).guess_loss == pytest.approx(0.45, abs=0.01)
 
 
+def test_who_guesses_knows_how_frequent_the_classes_are() -> None:
+    stream = Evidence(make_run(1, dataset="shapeset"))
+    assert stream.guess_error == pytest.approx(5 / 6)
+    assert stream.guess_loss == pytest.approx(math.log(6) / 2 + math.log(18) / 6 + math.log(9) / 3)
+    equal = Evidence(make_run(1, dataset="shapeset", classes=(0, 1, 2), loss="quadratic"))
+    assert equal.guess_loss == pytest.approx((1 - 1 / 3) / 2)
+
+
 def test_it_learns_well_from_its_threshold_on() -> None:
     errors = (1 - LEARNED) * Evidence(make_run(1)).guess_error * np.array([0.999, 1.001])
     well, less = (Evidence(with_numbers(make_run(6), metrics={"train_error": error})) for error in errors)

@@ -86,6 +86,12 @@ def test_a_layer_that_lets_nothing_through_makes_the_spread_infinite() -> None:
     assert all(spoken(finding))
 
 
+def test_a_gradient_that_fades_is_told_as_such_and_not_as_a_poor_start() -> None:
+    fading = with_numbers(make_patient(), statistics={("backprop_gradient", "std"): [1e-6, 1e-3, 1.0]})
+    assert find(fading, "poor_initialization") is None
+    assert find(fading, "vanishing_gradient")
+
+
 def test_of_several_the_first_is_told() -> None:
     run = with_numbers(first_loss(10), health={"saturated": 0.9})
     assert found(run, RULE).limit == FLAT

@@ -35,6 +35,19 @@ def test_it_began_at_the_first_snapshot_of_the_last_time(rule: str) -> None:
     assert found(with_numbers(make_patient(8), updates=ratios), rule).reading.step == 40
 
 
+def test_steps_that_were_too_large_at_first_are_told_though_they_are_small_now() -> None:
+    ratios = np.full((8, 4), 1e-3)
+    ratios[2:5] = 0.5
+    finding = found(with_numbers(make_patient(8), updates=ratios), "update_too_large")
+    assert (finding.reading.step, finding.reading.value) == (20, pytest.approx(0.5))
+
+
+def test_steps_that_were_too_small_at_first_only_are_not_told() -> None:
+    ratios = np.full((8, 4), 1e-3)
+    ratios[2:5] = 1e-9
+    assert find(with_numbers(make_patient(8), updates=ratios), "update_too_small") is None
+
+
 @BOTH
 def test_one_snapshot_too_few_says_nothing(rule: str) -> None:
     limit = limit_of(rule)
