@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from app import i18n, wording
+from app import i18n, store, wording
 from app.certainty import certainty
 from app.figures import FIGURES, PAGE
 from app.i18n import gettext
@@ -170,6 +170,21 @@ def test_a_diagnosis(client: TestClient, session: Session, run: RunRecord) -> No
 
 
 TOOLS = set(re.findall("[A-Za-z]{2,}", " ".join(opinions.TOOLS.values())))
+
+
+def test_the_pages_of_a_mystery(client: TestClient, session: Session) -> None:
+    token, patient = store.create_mystery(session, make_run().spec, "⟦Case⟧", "dead_units")
+    assert patient.mystery_id is not None
+    said = store.Said("⟦Ana⟧", "overfit", "no_clip")
+    answer, _ = store.add_answer(session, patient.mystery_id, patient.id, said, None)
+    link = f"/m/{store.class_token(token)}"
+    for page in ("/mystery/new", link, f"{link}/answers/{answer.id}", f"/m/teacher/{token}"):
+        shown = Shown()
+        shown.feed(re.sub(r'<dl>.*?</dl>|http://[^"< ]*', " ", client.get(page).text, flags=re.DOTALL))
+        assert english(" ".join(shown.texts)) - LANGUAGE_CODES == set(), page
+
+
+LANGUAGE_CODES = {"EN", "ES", "English", "Español"}
 
 
 def test_why_layers_do_not_fit() -> None:

@@ -1,7 +1,6 @@
 """What an answer is worth: whether it names what is wrong, and what became of the patient with its cure."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.models import ACTIVE, Answer
@@ -88,16 +87,31 @@ def case_of(patient: RunRecord, fault: str | None) -> Case:
     return Case(patient, fault or next(iter(found), NONE), found)
 
 
-def grade(case: Case, answer: Answer, load: Callable[[str], RunRecord | None]) -> Grade:
-    """`load` brings the run with the answer's cure, by its id."""
-    cured = load(answer.run_id) if answer.run_id else None
+@dataclass(frozen=True)
+class Trial:
+    """What became of the patient in the run `cured`, None where nothing is to be tried. It `waits` until both runs have
+    ended; there is no verdict where one of them failed."""
+
+    cured: RunRecord | None
+    waits: bool
+    verdict: Verdict | None = None
+
+
+def trial(case: Case, cured: RunRecord | None) -> Trial:
     waits = any(run.status in ACTIVE for run in (case.patient, cured) if run)
-    named_right = case.is_right(answer.rule) if case.known else None
     if waits or not case.known or (cured and cured.status != "finished"):
-        return Grade(answer, cured, waits, named_right)
-    verdict = judge(case.patient, cured or case.patient, case.judged if case.judged in RULES else ANY_RULE)
-    word = _word(case, answer, verdict, tried=cured is not None)
-    return Grade(answer, cured, False, named_right, word, verdict.error_before, verdict.error_after)
+        return Trial(cured, waits)
+    rule = case.judged if case.judged in RULES else ANY_RULE
+    return Trial(cured, False, judge(case.patient, cured or case.patient, rule))
+
+
+def grade(case: Case, answer: Answer, tried: Trial) -> Grade:
+    """What the answer is worth, by the trial of its cure."""
+    named_right = case.is_right(answer.rule) if case.known else None
+    if (verdict := tried.verdict) is None:
+        return Grade(answer, tried.cured, tried.waits, named_right)
+    word = _word(case, answer, verdict, tried=tried.cured is not None)
+    return Grade(answer, tried.cured, False, named_right, word, verdict.error_before, verdict.error_after)
 
 
 def _word(case: Case, answer: Answer, verdict: Verdict, tried: bool) -> Word | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from fastapi import Request
@@ -15,7 +16,7 @@ from app.figures.compare import COMPARISONS, LETTERS, View, draw
 from app.i18n import gettext as _
 from app.models import Answer, Mystery
 from app.mysteries.blinding import blinded
-from app.mysteries.grading import NONE, Case, Grade, case_of, cure_label, grade, rule_title
+from app.mysteries.grading import NONE, Case, Grade, Trial, case_of, cure_label, grade, rule_title, trial
 from app.page_state import PageState
 from app.pages import templates
 from app.repair_view import MARKS
@@ -58,7 +59,13 @@ def case(request: Request, session: Session, mystery: Mystery) -> Case:
 
 
 def grades(request: Request, session: Session, case: Case, answers: Sequence[Answer]) -> list[Grade]:
-    return [grade(case, answer, lambda run_id: load(request, session, run_id)) for answer in answers]
+    """Each cure is judged once, however many propose it."""
+
+    @cache
+    def tried(run_id: str | None) -> Trial:
+        return trial(case, load(request, session, run_id) if run_id else None)
+
+    return [grade(case, answer, tried(answer.run_id)) for answer in answers]
 
 
 def put_in(mystery: Mystery) -> str:

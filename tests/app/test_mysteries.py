@@ -20,11 +20,11 @@ from app.mysteries.blinding import FIGURES_SHOWN
 from app.settings import Settings
 from app.training import train_and_save
 from ml.patients import PATIENTS
-from ml.records import RunRecord
 from ml.rules import RULES
 from ml.spec import RunSpec
 from tests.conftest import TINY
 from tests.records import make_run
+from tests.saving import end_run
 
 # Nothing learns at this rate, and another one changes that.
 SICK = TINY.model_copy(update={"lr": 1e-9, "optimizer": "sgd", "epochs": 4, "steps_per_epoch": 5})
@@ -81,16 +81,6 @@ def train(session: Session, engine: Engine, run_id: str) -> None:
     attempt = store.claim(session, run_id)
     assert attempt is not None
     train_and_save(engine, run_id, attempt)
-    session.expire_all()
-
-
-def note(session: Session, run_id: str, measured: RunRecord) -> None:
-    """The run has been trained, and these were its snapshots."""
-    attempt = store.claim(session, run_id)
-    assert attempt is not None
-    for record in measured.snapshots:
-        store.save_snapshot(session, run_id, attempt, record)
-    store.finish(session, run_id, attempt, {})
     session.expire_all()
 
 
@@ -284,10 +274,11 @@ def test_of_a_patient_that_learns_well_the_right_answer_is_that_nothing_is_wrong
 ) -> None:
     healthy = make_run(snapshots=20)
     made = make(client, session, TINY.model_copy(update={"hidden": healthy.spec.hidden}))
-    note(session, made.patient, healthy)
+    end_run(session, made.patient, healthy)
     assert "Nothing wrong found" in read(client, made.teacher)
     right, wrong = answer(client, made, "none", "none"), answer(client, made, "overfit", "larger_batch")
-    note(session, store.active_runs(session)[0], healthy)
+    end_run(session, store.active_runs(session)[0], healthy)
+    session.expire_all()
     assert "✓ right" in read(client, right)
     assert "nothing to try" in read(client, right)
     assert "✗ not it" in read(client, wrong)

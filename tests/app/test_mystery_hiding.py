@@ -18,6 +18,7 @@ from app.mysteries.blinding import FIGURES_SHOWN
 from ml.records import RunRecord
 from ml.spec import RunSpec
 from tests.records import make_everything
+from tests.saving import end_run
 
 # What the class may see of a spec: of `hidden` the number of layers, of the last ones how often was looked.
 SEEN = {"hidden", "epochs", "steps_per_epoch", "snapshot_every", "monitor_size", "bins"}
@@ -47,12 +48,8 @@ class Hidden:
 
 def hide(session: Session, spec: RunSpec, measured: RunRecord) -> Hidden:
     token, patient = store.create_mystery(session, spec, "Case 1", "overfit")
-    attempt = store.claim(session, patient.id)
-    assert attempt is not None
     assert patient.mystery_id is not None
-    for record in measured.snapshots:
-        store.save_snapshot(session, patient.id, attempt, record)
-    store.finish(session, patient.id, attempt, {store.WEIGHTS: b"weights", "monitor.npz": b"monitor"})
+    end_run(session, patient.id, measured)
     session.execute(update(Run).where(col(Run.id) == patient.id).values(started=1.7e9, finished=1.7e9 + 4))
     session.commit()
     said = store.Said("Ana", "overfit", "adam")
@@ -223,11 +220,7 @@ def test_two_patients_that_differ_in_every_setting_are_the_same_to_the_class(
 
 
 def test_the_results_of_a_cure_tell_no_setting(client: TestClient, session: Session, hidden: Hidden) -> None:
-    attempt = store.claim(session, hidden.cure)
-    assert attempt is not None
-    for record in make_everything(snapshots=4).snapshots:
-        store.save_snapshot(session, hidden.cure, attempt, record)
-    store.finish(session, hidden.cure, attempt, {})
+    end_run(session, hidden.cure, make_everything(snapshots=4))
     mystery = store.open_as_teacher(session, hidden.token)
     assert mystery is not None
     [given] = store.list_answers(session, mystery.id)
