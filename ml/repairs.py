@@ -103,6 +103,10 @@ def _times(factor: float) -> Callable[[RunSpec], Changes]:
     return lambda spec: {"lr": float(f"{spec.lr * factor:.3g}")}
 
 
+def _less_dropout(spec: RunSpec) -> Changes:
+    return {"dropout": min(spec.dropout, 0.2), "input_dropout": 0.0}
+
+
 def _set(**changes: Any) -> Callable[[RunSpec], Changes]:
     return lambda _spec: changes
 
@@ -143,7 +147,7 @@ CURES = {
         Cure("fewer_layers", words("two hidden layers only"), _fewer_layers),
         Cure("all_data", words("the whole training set"), _set(train_size=None)),
         Cure("dropout", words("dropout of one half"), _set(dropout=0.5)),
-        Cure("less_dropout", words("dropout of 20 %, none of the inputs"), _set(dropout=0.2, input_dropout=0.0)),
+        Cure("less_dropout", words("dropout of 20 % at most, none of the inputs"), _less_dropout),
         Cure("decay", words("weight decay of 0.01"), _set(weight_decay=0.01)),
         Cure("no_decay", words("no weight decay"), _set(weight_decay=0.0)),
         Cure("no_max_norm", words("no max-norm"), _set(max_norm=None)),

@@ -11,13 +11,16 @@ from ml.words import words
 
 WINDOW = 10  # snapshots that an oscillation is looked for in
 FEWEST = 5  # of them
+# The skill from which on something was learnt, whatever the loss is: a few answers that are wrong and certain can keep
+# it above that of guessing.
+SOMETHING_LEARNT = 0.2
 
 
 def loss_not_decreasing(evidence: Evidence, limit: Limit) -> Reading:
     """How far the train loss is below that of guessing, or below the first one where that is lower, as a share of it:
     the best of the last snapshots. To guess is to give every image the same answer ȳ, how frequent the classes are; for
     K equally frequent ones that costs ln K. A network that after some epochs answers no better than a guess has learnt
-    nothing, or forgotten it again."""
+    nothing, or forgotten it again. Silent where noticeably more answers are right than a guess would have right."""
     losses, won = evidence.metric("train_loss"), below_guessing(evidence)
     if len(losses) <= limit.patience or not losses[0]:
         return Reading(math.nan)
@@ -82,9 +85,10 @@ RULES = (
     Rule(
         "loss_not_decreasing", words("Loss not decreasing"), ALARM, Limit(0.05, above=False, patience=5),
         "1 − Cₜ / min(C₀, C(ȳ))", words("Training is slow"), loss_not_decreasing, figure="loss",
+        silent_from=SOMETHING_LEARNT,
     ),
     Rule(
         "overfit", words("Overfitting"), WARNING, Limit(0.1, patience=3), "error(validation) − error(train)",
-        words("Overfitting and regularisation"), overfit, figure="error", unless_learned=False,
+        words("Overfitting and regularisation"), overfit, figure="error", silent_from=math.inf,
     ),
 )  # fmt: skip

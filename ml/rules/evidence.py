@@ -10,8 +10,7 @@ from ml.records import RunRecord, StepRecord
 from ml.shapeset import SHARES
 from ml.spec import RunSpec
 
-# Of the distance between guessing and no error: who has come so far learns well. Of ten classes, 9 % wrong.
-LEARNED = 0.9
+LEARNED = 0.9  # the skill from which on a run learns well: of ten classes, 9 % wrong
 LOOKS = 3  # snapshots, whose median counts: one lucky or unlucky look does not
 
 
@@ -55,12 +54,12 @@ class Evidence:
         return float(1 - (shares**2).sum()) / 2
 
     @cached_property
-    def learned(self) -> bool:
-        """Whether the run learns well, by the train error of its last snapshots."""
+    def skill(self) -> float:
+        """How far the run has come from guessing, 0, to no error, 1, by the train error of its last snapshots; 0 where
+        it has diverged."""
         if self.diverged_at or not self._finite:
-            return False
-        wrong = float(np.median(self.metric("train_error")[-LOOKS:]))
-        return 1 - wrong / self.guess_error >= LEARNED
+            return 0.0
+        return 1 - float(np.median(self.metric("train_error")[-LOOKS:])) / self.guess_error
 
     def metric(self, name: str) -> Floats:
         """(snapshots,)"""

@@ -3,15 +3,14 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ml.catalog import Floats
+from ml.rules.evidence import LEARNED, Evidence
 from ml.words import Words, words
-
-if TYPE_CHECKING:
-    from ml.rules.evidence import Evidence
 
 ALARM, WARNING = "alarm", "warning"
 
@@ -39,6 +38,15 @@ class Limit:
         mildest = np.min if self.above else np.max
         kept: Floats = mildest(values[-patience:], axis=0)
         return kept
+
+    @staticmethod
+    def until_largest(values: Floats, patience: int) -> int:
+        """How many of the (snapshots,) values there are up to the end of those `patience` in a row that were largest
+        throughout; all, where there are fewer."""
+        if len(values) < patience:
+            return len(values)
+        held = sliding_window_view(np.nan_to_num(values, nan=-np.inf), patience).min(axis=1)
+        return patience + int(held.argmax())
 
     def worst(self, values: Floats) -> int:
         """The index of the value that is most out of bounds; NaN is none."""
@@ -72,7 +80,7 @@ class Reading:
 class Rule:
     """`read` takes the quantity from the evidence; its docstring is the explanation that the page shows. `formula` is
     the quantity in the field's notation, `topic` the subject of the lecture, `figure` the one that shows it (empty for
-    rules of the spec). `unless_learned`: silent where the run learns well, whatever the quantity is."""
+    rules of the spec). Whatever the quantity is, the rule is silent from the skill `silent_from` on."""
 
     name: str
     title: str
@@ -80,18 +88,18 @@ class Rule:
     limit: Limit
     formula: str
     topic: str
-    read: Callable[["Evidence", Limit], Reading]
+    read: Callable[[Evidence, Limit], Reading]
     figure: str = ""
-    unless_learned: bool = True
+    silent_from: float = LEARNED
 
     @property
     def about(self) -> list[str]:
         """Paragraphs: what is measured, and why it matters."""
         return [" ".join(part.split()) for part in (inspect.getdoc(self.read) or "").split("\n\n")]
 
-    def find(self, evidence: "Evidence") -> "Finding | None":
+    def find(self, evidence: Evidence) -> "Finding | None":
         """None where there is nothing to complain of."""
-        if self.unless_learned and evidence.learned:
+        if evidence.skill >= self.silent_from:
             return None
         reading = self.read(evidence, self.limit)
         limit = reading.limit or self.limit

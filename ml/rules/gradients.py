@@ -18,19 +18,24 @@ def vanishing_gradient(evidence: Evidence, limit: Limit) -> Reading:
     """The standard deviation of the back-propagated gradient at the first hidden layer over that at the last one. Each
     layer multiplies the gradient by its weights and by f′; where the product is small, the lower layers receive nothing
     to learn from (Glorot & Bengio, 2010, section 4.2)."""
-    return _first_to_last(evidence, limit, _vanishing_text)
+    return _first_to_last(evidence, to_last(evidence), limit, _vanishing_text)
 
 
 def exploding_gradient(evidence: Evidence, limit: Limit) -> Reading:
-    """The same ratio, the other way: weights that are too large multiply the gradient at every layer, and the lower
-    layers take steps that destroy what they knew."""
-    return _first_to_last(evidence, limit, _exploding_text)
-
-
-def _first_to_last(evidence: Evidence, limit: Limit, text: Callable[[Evidence, float], Words]) -> Reading:
-    if evidence.spec.depth < 2 or not len(evidence.gradient):
-        return Reading(math.nan)
+    """The same ratio, the other way, over the time when it was largest: weights that are too large multiply the
+    gradient at every layer, and the lower layers take steps that destroy what they knew. What was destroyed stays so
+    where the gradient comes down afterwards and the network does not learn."""
     ratios = to_last(evidence)
+    until = limit.until_largest(ratios[:, 0], evidence.patience(limit.patience)) if ratios.size else 0
+    return _first_to_last(evidence, ratios[:until], limit, _exploding_text)
+
+
+def _first_to_last(
+    evidence: Evidence, ratios: Floats, limit: Limit, text: Callable[[Evidence, float], Words]
+) -> Reading:
+    """Over the last of the snapshots of `ratios`."""
+    if evidence.spec.depth < 2 or not len(ratios):
+        return Reading(math.nan)
     value = float(limit.held(ratios[:, 0], evidence.patience(limit.patience)))
     if not limit.crossed(value):
         return Reading(value)

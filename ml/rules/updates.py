@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ml.catalog import Floats
 from ml.rules.evidence import Evidence
@@ -24,15 +23,9 @@ def update_too_large(evidence: Evidence, limit: Limit) -> Reading:
     """The same ratio, over the time when it was largest: where steps move a layer by more than a tenth of its length,
     it forgets with each batch what it learnt from the one before. A network that was driven to where it can't learn
     may take small steps afterwards."""
-    return _fastest_layer(evidence, _until_largest(evidence.updates, limit.patience), limit, _large_text)
-
-
-def _until_largest(ratios: Floats, patience: int) -> Floats:
-    """The snapshots up to the end of those `patience` in a row in which the fastest layer moved most."""
-    if len(ratios) < patience or np.isnan(ratios).all(axis=1).any():
-        return ratios
-    held = sliding_window_view(np.nanmax(ratios, axis=1), patience).min(axis=1)
-    return ratios[: patience + int(held.argmax())]
+    fastest = np.nan_to_num(evidence.updates, nan=-np.inf).max(axis=1)
+    until = limit.until_largest(fastest, limit.patience)
+    return _fastest_layer(evidence, evidence.updates[:until], limit, _large_text)
 
 
 def _fastest_layer(evidence: Evidence, ratios: Floats, limit: Limit, text: Callable[[Words, float], Words]) -> Reading:
@@ -53,6 +46,8 @@ def _out(evidence: Evidence, last: Floats, limit: Limit) -> tuple[str, ...]:
 
 
 def _small_text(layer: Words, value: float) -> Words:
+    if value == 0:
+        return words("No step moves any weight.")
     return words(
         "A step moves the weights by {ratio:.1e} of their length at most, in {layer}; about 1e-3 is usual.",
         ratio=value, layer=layer,

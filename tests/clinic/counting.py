@@ -12,7 +12,9 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "unscaled_inputs": ("poor_initialization", "update_too_large"),
     "poor_initialization": ("exploding_gradient", "vanishing_gradient", "saturated_activation", "dead_units"),
     # Steps that are too long drive units to where they are flat, and the loss up and down.
-    "exploding_gradient": ("update_too_large", "loss_not_decreasing"),
+    # Large initial weights hardly move, and what is fitted with them does not hold for new examples (Chizat, Oyallon &
+    # Bach, 2019, "On lazy training in differentiable programming").
+    "exploding_gradient": ("update_too_large", "loss_not_decreasing", "overfit"),
     "update_too_large": ("diverged", "saturated_activation", "dead_units", "oscillating_loss"),
     "saturated_activation": ("vanishing_gradient", "oscillating_loss"),
     "dead_units": ("vanishing_gradient", "oscillating_loss"),

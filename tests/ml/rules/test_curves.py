@@ -8,7 +8,7 @@ import pytest
 from ml.catalog import Floats
 from ml.records import RunRecord
 from ml.rules import Evidence
-from ml.rules.curves import FEWEST, WINDOW
+from ml.rules.curves import FEWEST, SOMETHING_LEARNT, WINDOW
 from tests.findings import beyond, find, found, limit_of, missing, spoken, within
 from tests.records import diverging, make_patient, make_run, with_numbers
 
@@ -42,6 +42,13 @@ def test_a_loss_that_starts_far_above_guessing_must_fall_below_it() -> None:
 
 def test_a_loss_that_starts_below_guessing_must_fall_as_well() -> None:
     assert find(with_losses(np.full(SNAPSHOTS, 1.5)), "loss_not_decreasing")
+
+
+def test_a_high_loss_is_not_told_of_a_run_that_has_learnt_something() -> None:
+    guess = Evidence(make_patient(1)).guess_error
+    high, least = np.full(SNAPSHOTS, 40.0), SOMETHING_LEARNT
+    assert find(with_losses(high, error=guess * (1 - least + 1e-3)), "loss_not_decreasing")
+    assert find(with_losses(high, error=guess * (1 - least - 1e-3)), "loss_not_decreasing") is None
 
 
 def test_the_best_of_the_last_losses_counts() -> None:

@@ -32,7 +32,7 @@ def test_where_nothing_is_finite_there_is_nothing_to_look_at(snapshots: int) -> 
     evidence = Evidence(make_run(snapshots, diverges_at=0))
     assert (len(evidence.snapshots), evidence.gradient.shape) == (0, (0, 3))
     assert evidence.updates.shape == (0, 4)
-    assert not evidence.learned
+    assert evidence.skill < LEARNED
 
 
 def test_one_bad_value_in_one_layer_is_enough_to_stop() -> None:
@@ -74,22 +74,22 @@ def test_who_guesses_knows_how_frequent_the_classes_are() -> None:
 def test_it_learns_well_from_its_threshold_on() -> None:
     errors = (1 - LEARNED) * Evidence(make_run(1)).guess_error * np.array([0.999, 1.001])
     well, less = (Evidence(with_numbers(make_run(6), metrics={"train_error": error})) for error in errors)
-    assert well.learned
-    assert not less.learned
+    assert well.skill >= LEARNED
+    assert less.skill < LEARNED
 
 
 def test_one_lucky_look_is_not_learning_and_one_unlucky_look_is_not_failing() -> None:
     errors = np.full(8, 0.9)
     errors[-1] = 0
-    assert not Evidence(with_numbers(make_run(8), metrics={"train_error": errors})).learned
+    assert Evidence(with_numbers(make_run(8), metrics={"train_error": errors})).skill < LEARNED
     errors[-LOOKS:] = [0, 0, 0.9]
-    assert Evidence(with_numbers(make_run(8), metrics={"train_error": errors})).learned
+    assert Evidence(with_numbers(make_run(8), metrics={"train_error": errors})).skill >= LEARNED
 
 
 def test_who_has_diverged_has_not_learned() -> None:
     learned = with_numbers(make_run(6), metrics={"train_error": 0.0})
-    assert Evidence(learned).learned
-    assert not Evidence(diverging(learned, 5)).learned
+    assert Evidence(learned).skill >= LEARNED
+    assert Evidence(diverging(learned, 5)).skill < LEARNED
 
 
 # --- its layers ---

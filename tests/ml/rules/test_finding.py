@@ -9,6 +9,7 @@ from app.figures import FIGURES
 from ml.records import RunRecord
 from ml.repairs import REMEDIES
 from ml.rules import ALARM, RULES, STATIC_RULES, WARNING, Evidence, Limit, Reading, Rule, diagnose, reading
+from ml.rules.evidence import LEARNED
 from ml.rules.finding import place, share
 from ml.rules.start import EQUAL, FIRST_LOSS, FLAT, SPREAD
 from tests.records import diverging, make_everything, make_patient, make_run, with_numbers
@@ -74,9 +75,9 @@ def test_the_worst_is_the_one_furthest_out_and_never_not_a_number() -> None:
 # --- rules ---
 
 
-def rule(value: float, *, unless_learned: bool = True, limit: Limit | None = None) -> Rule:
+def rule(value: float, *, silent_from: float = LEARNED, limit: Limit | None = None) -> Rule:
     told = Reading(value, limit=limit, formula="b" if limit else "")
-    return Rule("r", "R", ALARM, Limit(1), "a", "t", lambda _evidence, _limit: told, unless_learned=unless_learned)
+    return Rule("r", "R", ALARM, Limit(1), "a", "t", lambda _evidence, _limit: told, silent_from=silent_from)
 
 
 def test_a_rule_finds_what_is_out_of_bounds_and_shows_the_limit_that_it_crossed() -> None:
@@ -98,7 +99,7 @@ def test_a_reading_may_name_a_limit_and_a_formula_of_its_own() -> None:
 def test_where_the_run_learns_well_only_rules_that_say_so_speak() -> None:
     learned = Evidence(with_numbers(make_patient(), metrics={"train_error": 0.0}))
     assert rule(1.5).find(learned) is None
-    assert rule(1.5, unless_learned=False).find(learned)
+    assert rule(1.5, silent_from=math.inf).find(learned)
 
 
 def test_shares_and_layers_are_said_as_one_says_them() -> None:

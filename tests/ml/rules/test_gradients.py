@@ -49,6 +49,19 @@ def test_one_snapshot_too_few_says_nothing(rule: str) -> None:
     assert find(with_ratios(make_patient(limit.patience - 1), beyond(limit)), rule) is None
 
 
+def test_a_gradient_that_exploded_at_first_is_told_though_it_came_down() -> None:
+    ratios = np.ones(8)
+    ratios[1:5] = 1_000, 400, 300, 200
+    finding = found(with_ratios(make_patient(8), ratios), "exploding_gradient")
+    assert (finding.reading.value, finding.reading.step) == (pytest.approx(300), 10)
+
+
+def test_a_gradient_that_had_vanished_at_first_only_is_not_told() -> None:
+    ratios = np.ones(8)
+    ratios[:4] = 1e-6
+    assert find(with_ratios(make_patient(8), ratios), "vanishing_gradient") is None
+
+
 @pytest.mark.parametrize("rule", BOTH)
 def test_a_run_that_learns_well_is_not_accused(rule: str) -> None:
     run = with_ratios(make_patient(), beyond(limit_of(rule)))

@@ -78,9 +78,9 @@ def test_a_run_that_only_looks_at_its_start_has_none(rule: str) -> None:
 
 
 @BOTH
-def test_ratios_that_are_not_numbers_are_not_accused(rule: str) -> None:
+def test_snapshots_without_a_ratio_interrupt_what_must_hold_in_a_row(rule: str) -> None:
     ratios = np.full((6, 4), beyond(limit_of(rule)))
-    ratios[-1] = math.nan
+    ratios[::2] = math.nan
     assert find(with_numbers(make_patient(), updates=ratios), rule) is None
 
 
