@@ -11,12 +11,6 @@ from ml.repairs import Fix, fixes
 from ml.rules import Finding, diagnose
 
 
-def headline(run: RunRecord) -> str:
-    """The first finding in one sentence; empty where nothing is wrong, or known yet."""
-    found = diagnose(run)
-    return _(found[0].reading.text) if found else ""
-
-
 @dataclass(frozen=True)
 class Headline:
     """What the list of runs says of one: its first finding with that one's severity or, without any, what became of it.

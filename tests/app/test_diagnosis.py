@@ -1,13 +1,12 @@
-from app.diagnosis import Headline, headline
+from app.diagnosis import Headline
 from app.i18n import speaking
 from tests.records import make_dying, make_run
 
 
 def test_a_headline_is_the_first_finding_or_what_became_of_the_run() -> None:
     assert Headline.of(make_dying(5)).severity == "alarm"
-    assert Headline.of(make_dying(5)).text == headline(make_dying(5))
+    assert "are silent for every example" in Headline.of(make_dying(5)).text
     healthy = make_run(6, hidden=(6, 5))
-    assert headline(healthy) == ""
     assert Headline.of(healthy).severity == ""
     assert Headline.of(healthy).text.endswith("of the answers are wrong.")
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import store
-from app.diagnosis import headline
+from app.diagnosis import Headline
 from app.examples import EXAMPLES, Example
 from app.examples.prepared import Prepared
 from app.gallery import RUNS_ON_A_PAGE
@@ -49,7 +49,7 @@ def test_before_any_run_a_healthy_network_stands_beside_a_dying_one_with_figures
     assert large.count('<svg role="img"') == 4
     dying = Prepared().load("vanishing")
     assert dying is not None
-    assert headline(dying).replace("\N{NO-BREAK SPACE}", " ") in words(answer)
+    assert Headline.of(dying).text.replace("\N{NO-BREAK SPACE}", " ") in words(answer)
     assert "The gradients of layers 1 and 5 are within a factor of 2.8." in words(answer)
     assert large.count('href="/examples/') == 4
 
