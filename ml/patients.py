@@ -69,7 +69,7 @@ _SATURATED = (
     Patient("saturated_activation", digits("tanh", (50,) * 3, **XAVIER, lr=1.0)),
     Patient("saturated_activation", digits("sigmoid", (50,) * 3, **XAVIER, lr=1.0)),
     Patient("saturated_activation", shapes("softsign", (50,) * 4, **XAVIER, lr=1.0)),
-    Patient("saturated_activation", shapes("tanh", (60, 60), **XAVIER, optimizer="momentum", lr=1.0)),
+    Patient("saturated_activation", shapes("tanh", (60, 60), **XAVIER, lr=0.5)),
     Patient("saturated_activation", shapes("sigmoid", (60,) * 3, **XAVIER, lr=1.0)),
     Patient(
         "saturated_activation",
@@ -132,9 +132,9 @@ _STUCK = (
 _OSCILLATING = (
     Patient("oscillating_loss", digits("leaky_relu", (50,) * 3, lr=0.5)),
     Patient("oscillating_loss", digits("leaky_relu", (60,) * 5, optimizer="rmsprop", lr=0.1)),
-    Patient("oscillating_loss", shapes("leaky_relu", (60, 60), optimizer="nadam", lr=0.5)),
+    Patient("oscillating_loss", shapes("leaky_relu", (60,) * 3, optimizer="nadam", lr=0.1)),
     Patient("oscillating_loss", shapes("maxout", (40, 40), **XAVIER, lr=0.3)),
-    Patient("oscillating_loss", shapes("leaky_relu", (60,) * 4, lr=0.2)),
+    Patient("oscillating_loss", shapes("leaky_relu", (60,) * 4, lr=0.1)),
 )
 
 SMALL_STREAM: Mapping[str, Any] = {"steps_per_epoch": None, "epochs": 40}

@@ -15,7 +15,7 @@ from tests.clinic.report import exceptions, report, total
 from tests.clinic.trials import trials
 
 TUNED = ["0:1", "1:1"]
-HELD_OUT = ["31:0.7", "32:1.4"]
+HELD_OUT = ["41:0.7", "42:0.8", "43:1.3", "44:1.6"]
 
 OVERALL, EACH = 0.95, 0.85  # least precision and recall: of all rules together, of every rule
 FALSE_ALARMS = 1  # most, in the healthy set
