@@ -22,8 +22,17 @@ def finished(server: Server) -> str:
 
 
 @pytest.fixture(scope="module")
-def slow(server: Server) -> Iterator[str]:
-    """A run that goes on for as long as the tests need it."""
+def dying(server: Server) -> str:
+    run_id = server.launch(name="Dying", hidden=[100] * 4, lr=0.05)
+    server.wait_until_ended(run_id)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def slow(server: Server, finished: str, dying: str) -> Iterator[str]:
+    """A run that goes on for as long as the tests need it. There is one worker, so what is to end ends before."""
+    for ended in (finished, dying):
+        server.wait_until_ended(ended)
     run_id = server.launch(
         dataset="shapeset", hidden=[60, 60], activation="tanh", optimizer="sgd", lr=0.05, epochs=900,
         steps_per_epoch=300,
@@ -233,13 +242,6 @@ def test_everything_on_the_page_can_be_done_by_keyboard(page: Page, server: Serv
 
 
 # --- the diagnosis ---
-
-
-@pytest.fixture(scope="module")
-def dying(server: Server) -> str:
-    run_id = server.launch(name="Dying", hidden=[100] * 4, lr=0.05)
-    server.wait_until_ended(run_id)
-    return run_id
 
 
 def test_the_diagnosis_is_drawn_anew_with_what_the_reader_has_opened(page: Page, server: Server, dying: str) -> None:

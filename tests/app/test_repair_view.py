@@ -52,7 +52,7 @@ def test_a_difference_that_may_be_chance_is_called_so() -> None:
 
 def test_whoever_has_another_alarm_after_it_is_not_congratulated() -> None:
     stuck = cured(0.1, 0.6, snapshots=7)
-    stuck = with_numbers(stuck, metrics={"train_loss": 2.3, "val_loss": 2.3})
+    stuck = with_numbers(stuck, metrics={"train_loss": 2.3, "val_loss": 2.3, "train_error": 0.8})
     found = pair_view(repair(SICK, stuck, "dead_units"), [])
     assert (found["repair"].state, found["repair"].tone) == ("fixed", "fair")
     assert found["sentences"][0] == "This fault is gone, but there is another alarm."
@@ -106,7 +106,7 @@ def test_the_best_verdict_comes_first_and_those_without_one_last() -> None:
 
 
 def test_a_fault_that_made_room_for_another_alarm_comes_after_one_that_did_not() -> None:
-    stuck = with_numbers(cured(0.1, 0.1, snapshots=7), metrics={"train_loss": 2.3, "train_error": 0.7})
+    stuck = with_numbers(cured(0.1, 0.1, snapshots=7), metrics={"train_loss": 2.3, "train_error": 0.8})
     found = [repair(SICK, stuck, "dead_units"), repair(SICK, cured(0.1, 0.2), "dead_units")]
     assert [one.another_alarm and one.another_alarm.rule.name for one in ranked(found)] == [None, "loss_not_decreasing"]
 
