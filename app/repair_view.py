@@ -16,7 +16,9 @@ from ml.verdict import WORDS, Verdict, judge
 
 NOTHING = "–"
 MARKS = {"fixed": "✓", "better": "↗", "no_effect": "=", "worse": "✗"}
-TONES = {"fixed": "good", "better": "fair", "worse": "bad", "failed": "bad", "running": "fair"}
+TONES = {
+    "fixed": "good", "better": "fair", "no_effect": "plain", "worse": "bad", "failed": "bad", "running": "fair",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

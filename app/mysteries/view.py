@@ -19,7 +19,7 @@ from app.mysteries.blinding import blinded
 from app.mysteries.grading import NONE, Case, Grade, Trial, case_of, cure_label, grade, rule_title, trial
 from app.page_state import PageState
 from app.pages import templates
-from app.repair_view import MARKS
+from app.repair_view import MARKS, TONES
 from app.share import NoSuchShare
 from app.theme import run_dash
 from ml.records import RunRecord
@@ -29,7 +29,7 @@ from ml.verdict import WORDS
 
 _CURVES = ("val_loss", "val_error")
 
-templates.env.globals |= {"VERDICTS": WORDS, "MARKS": MARKS}
+templates.env.globals |= {"VERDICTS": WORDS, "MARKS": MARKS, "TONES": TONES}
 
 
 def load(request: Request, session: Session, run_id: str) -> RunRecord | None:

@@ -239,6 +239,7 @@ def test_a_right_answer_is_told_so_and_its_cure_is_tried(
     told = read(client, result)
     assert "✓ right" in told
     assert "Fixed" in told
+    assert 'class="outcome good"' in client.get(result).text
     assert re.search(r"wrong answers: \d+\.\d % → \d+\.\d %", told)
     assert "Validation loss" in told
 
