@@ -47,7 +47,9 @@ def _out(evidence: Evidence, last: Floats, limit: Limit) -> tuple[str, ...]:
 
 def _small_text(layer: Words, value: float) -> Words:
     if value == 0:
-        return words("No step moves any weight.")
+        return words(
+            "A step moves the weights by {ratio:g} of their length: not at all. About 1e-3 is usual.", ratio=value
+        )
     return words(
         "A step moves the weights by {ratio:.1e} of their length at most, in {layer}; about 1e-3 is usual.",
         ratio=value, layer=layer,

@@ -102,3 +102,9 @@ def test_the_sentence_holds_ratio_and_layer_in_both_languages() -> None:
     english, spanish = spoken(found(with_numbers(make_patient(), updates=ratios), "update_too_large"))
     assert missing(english, "0.64", "the output layer") == []
     assert missing(spanish, "0,64", "capa de salida") == []
+
+
+def test_weights_that_do_not_move_at_all_are_told_so() -> None:
+    english, spanish = spoken(found(with_numbers(make_patient(), updates=np.zeros((6, 4))), "update_too_small"))
+    assert missing(english, "by 0 of their length", "not at all") == []
+    assert missing(spanish, "0 de su longitud", "nada") == []
