@@ -8,7 +8,7 @@ from app.i18n import gettext as _
 from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes
-from ml.rules import Finding, diagnose
+from ml.rules import Evidence, Finding, diagnose
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,18 @@ class Headline:
 
 def diagnosis_of(run: RunRecord) -> dict[str, Any]:
     """The answer of the JSON route."""
-    return {"findings": [_finding(run, finding) for finding in diagnose(run)]}
+    evidence = Evidence(run)
+    return {"findings": [_finding(evidence, finding) for finding in diagnose(run)]}
 
 
-def _finding(run: RunRecord, finding: Finding) -> dict[str, Any]:
-    rule, reading, cures = finding.rule, finding.reading, fixes(run.spec, finding)
+def _finding(evidence: Evidence, finding: Finding) -> dict[str, Any]:
+    rule, reading, cures = finding.rule, finding.reading, fixes(evidence.spec, finding)
     return {
         "rule": rule.name, "severity": rule.severity, "layer": reading.layer, "step": reading.step,
         "value": reading.value, "threshold": finding.limit.threshold, "text": _(reading.text),
         "fix": cures[0].changes if cures else {}, "title": _(rule.title), "formula": finding.formula,
         "layers": reading.layers, "fixes": [_fix(cure) for cure in cures],
-        "opinions": [_opinion(opinion) for opinion in opinions(run, rule.name)],
+        "opinions": [_opinion(opinion) for opinion in opinions(evidence, rule.name)],
     }  # fmt: skip
 
 

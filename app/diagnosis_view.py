@@ -13,6 +13,7 @@ from app.i18n import ngettext
 from app.models import ACTIVE
 from app.page_state import PageState
 from app.wording import amount, changes, layers, sentence
+from ml import rules
 from ml.opinions import Opinion, opinions
 from ml.records import RunRecord
 from ml.repairs import Fix, fixes
@@ -102,7 +103,7 @@ def diagnosis_view(run: RunRecord, state: PageState) -> Diagnosis | None:
     findings = diagnose(run) if run.snapshots else diagnose_spec(run.spec)
     if not findings:
         return _nothing_found(run)
-    cards = tuple(map(partial(_card, run, state), findings))
+    cards = tuple(map(partial(_card, rules.Evidence(run), state), findings))
     return Diagnosis(cards[0].severity, cards[0].title, cards[0].text, cards, "" if run.snapshots else _first_verdict())
 
 
@@ -148,9 +149,9 @@ def _too_few(run: RunRecord) -> str:
 # --- a finding ---
 
 
-def _card(run: RunRecord, state: PageState, finding: Finding) -> Card:
-    rule = finding.rule
-    others = opinions(run, rule.name) if run.snapshots else []
+def _card(known: rules.Evidence, state: PageState, finding: Finding) -> Card:
+    rule, run = finding.rule, known.run
+    others = opinions(known, rule.name) if run.snapshots else []
     return Card(
         rule=rule.name,
         severity=rule.severity,

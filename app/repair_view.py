@@ -11,7 +11,7 @@ from app.i18n import is_number, percent
 from app.models import ACTIVE
 from ml.records import RunRecord
 from ml.repairs import cure_between
-from ml.rules import ALARM, RULES, Evidence, Finding, Rule, diagnose
+from ml.rules import ALARM, RULES, Finding, Rule, diagnose
 from ml.verdict import WORDS, Verdict, judge
 
 NOTHING = "–"
@@ -93,7 +93,7 @@ class Repair:
         """What a leaky ReLU can't have, for example dead units, is no fault of it."""
         assert self.verdict
         if math.isnan(value):
-            return _("not measurable") if not run.snapshots or Evidence(run).diverged_at else _("does not apply")
+            return _("not measurable") if not run.snapshots or run.diverged_at else _("does not apply")
         return quantities.written(value, self.verdict.rule, self.verdict.formula)
 
 
@@ -128,7 +128,7 @@ def ranked(repairs: Sequence[Repair]) -> list[Repair]:
 def _wrong(error: float, run: RunRecord) -> str:
     if not is_number(error):
         return NOTHING
-    return _("{share} (diverged)", share=percent(error)) if Evidence(run).diverged_at else percent(error)
+    return _("{share} (diverged)", share=percent(error)) if run.diverged_at else percent(error)
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,13 @@ class StepRecord:
     clipping: Clipping | None = None
     pulses: Sequence[Pulse] = ()
 
+    @property
+    def nonfinite(self) -> int:
+        """How many values of its layers and of its losses are infinite or not a number."""
+        losses = (self.metrics.train_loss, self.metrics.val_loss)
+        values = sum(layer.number(signal, "nonfinite") for layer in self.layers for signal in layer.signals)
+        return int(values) + sum(not math.isfinite(loss) for loss in losses)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -242,6 +249,11 @@ class RunRecord:
     @property
     def epochs(self) -> list[float]:
         return [snapshot.epoch for snapshot in self.snapshots]
+
+    @property
+    def diverged_at(self) -> StepRecord | None:
+        """The first snapshot with a value that is not finite."""
+        return next((snapshot for snapshot in self.snapshots if snapshot.nonfinite), None)
 
     def layers_with(self, signal: str) -> tuple[str, ...]:
         """Names of the layers that have this signal ("health" counts as one), bottom up."""

@@ -35,11 +35,12 @@ FITTING_INIT = {
 
 @dataclass(frozen=True)
 class Cure:
-    """A change of settings. `changes` are the fields of a spec that it sets, None where it changes nothing."""
+    """A change of settings. `changes` are the fields of a spec that it sets, to the values they have where there is
+    nothing to change."""
 
     name: str
     label: Words
-    changes: Callable[[RunSpec], Changes | None]
+    changes: Callable[[RunSpec], Changes]
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def repaired(spec: RunSpec, changes: Changes) -> RunSpec | None:
 def fix(spec: RunSpec, cure: Cure) -> Fix | None:
     """None where the cure changes nothing about the spec, or can't be had with it."""
     changes = cure.changes(spec)
-    changed = repaired(spec, changes) if changes is not None else None
-    return Fix(cure, changes, changed) if changes and changed and changed != spec else None
+    changed = repaired(spec, changes)
+    return Fix(cure, changes, changed) if changed and changed != spec else None
 
 
 def fixes(spec: RunSpec, finding: Finding) -> list[Fix]:
@@ -93,10 +94,10 @@ def _fitting_init(spec: RunSpec) -> Changes:
     return {"init": inits[0] if len(set(inits)) == 1 else inits, "init_std": None}
 
 
-def _activation(name: str, **others: Any) -> Callable[[RunSpec], Changes]:
+def _activation(name: str) -> Callable[[RunSpec], Changes]:
     """Another activation for every layer, with the initialiser that fits it."""
     fitting = {"init": FITTING_INIT[name], "init_std": None, "alpha": None, "pieces": None}
-    return lambda _spec: {"activation": name} | fitting | others
+    return lambda _spec: {"activation": name} | fitting
 
 
 def _times(factor: float) -> Callable[[RunSpec], Changes]:
@@ -116,9 +117,9 @@ def _optimizer(name: str) -> Changes:
     return {"optimizer": name, "lr": USUAL_LR[name]} | constants
 
 
-def _fewer_layers(spec: RunSpec) -> Changes | None:
+def _fewer_layers(spec: RunSpec) -> Changes:
     if len(spec.hidden) <= 2:
-        return None
+        return {}
     first_two = {
         field: per_layer(getattr(spec, field), spec.depth)[: len(spec.conv_channels) + 2]
         for field in ("activation", "init")

@@ -73,4 +73,4 @@ def _error(run: RunRecord) -> float:
     """A run that diverged answers nothing, whatever its last error says."""
     if not run.snapshots:
         return float("nan")
-    return 1.0 if Evidence(run).diverged_at else run.snapshots[-1].metrics.val_error
+    return 1.0 if run.diverged_at else run.snapshots[-1].metrics.val_error

@@ -47,7 +47,7 @@ def missing(sentence: str, *parts: str) -> list[str]:
 
 def said(run: RunRecord, rule: str, tool: str) -> Opinion:
     """What the tool says of the problem that the rule is about."""
-    return next(opinion for opinion in opinions(run, rule) if opinion.tool == tool)
+    return next(opinion for opinion in opinions(Evidence(run), rule) if opinion.tool == tool)
 
 
 def says(run: RunRecord, rule: str, tool: str) -> str:

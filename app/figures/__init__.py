@@ -16,7 +16,7 @@ from app.figures.densities import activation, backprop_gradient, weight, weight_
 from app.figures.health import dead, gradient_norm, jacobian, piece_shares, update_ratio
 from app.figures.heatmap import dead_overview, gradient_overview, saturation, saturation_word
 from app.figures.layer_lines import layer_label
-from app.figures.over_epochs import bands, diverged_at, error, gradient_flow, loss
+from app.figures.over_epochs import bands, error, gradient_flow, loss
 from app.figures.regularisation import clipped, clipping, unit_norms
 from app.figures.theory import predicted_activation, predicted_gradient
 from app.figures.view import Option, View
@@ -26,7 +26,7 @@ from ml.records import RunRecord
 from ml.spec import RunSpec
 
 __all__ = [
-    "DARK", "FIGURES", "LIGHT", "PAGE", "THEMES", "Figure", "Theme", "View", "diverged_at", "layer_dash", "layer_label",
+    "DARK", "FIGURES", "LIGHT", "PAGE", "THEMES", "Figure", "Theme", "View", "layer_dash", "layer_label",
     "saturation_word",
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from app.figures import axes, marks, smoothing
 from app.figures.axes import Array, Json
 from app.figures.layer_lines import layer_label, layer_lines, name_lines
-from app.figures.over_epochs import diverged_at, epoch_axis, explain_gaps
+from app.figures.over_epochs import epoch_axis, explain_gaps
 from app.figures.view import View
 from app.i18n import gettext as _
 from app.theme import Theme
@@ -80,7 +80,7 @@ def _pulses(run: RunRecord, theme: Theme, view: View, name: str, title: str, *gu
     y_axis = axes.fitting(theme, np.concatenate([values, guides], axis=None), view.log is not False)
     layout = _frame(run, theme, y_axis, smoothing.title(title) if view.smooth else title)
     lines = layer_lines(run, theme, epochs, values, width=1.2)
-    if run.snapshots and not lines and not diverged_at(run):
+    if run.snapshots and not lines and not run.diverged_at:
         marks.say(layout, _("0 in every layer") if pulses else _("no step was measured yet"))
     name_lines(layout, lines, [marks.guide(theme, layout, level, _("good pace")) for level in guides])
     if view.smooth:
@@ -102,7 +102,7 @@ def dead(run: RunRecord, theme: Theme, view: View) -> Json:
     y_axis = axes.fitting(theme, share, True) if view.log else axes.linear(theme, *axes.padded(0, most))
     layout = _frame(run, theme, y_axis, _("dead units, %"))
     lines = layer_lines(run, theme, run.epochs, axes.shown(share, y_axis))
-    if run.snapshots and not lines and not diverged_at(run):
+    if run.snapshots and not lines and not run.diverged_at:
         marks.say(layout, _("0 in every layer"))
     name_lines(layout, lines)
     return {"data": lines, "layout": layout}

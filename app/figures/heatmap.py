@@ -6,7 +6,7 @@ import numpy as np
 
 from app.figures import axes, marks
 from app.figures.axes import Array, Json, numbers
-from app.figures.over_epochs import diverged_at, epoch_axis
+from app.figures.over_epochs import epoch_axis
 from app.i18n import gettext as _
 from app.i18n import number
 from app.theme import Theme
@@ -111,7 +111,7 @@ def _overview(run: RunRecord, theme: Theme, values: Array, look: Json, why_nothi
 
 def _why_grey(run: RunRecord, theme: Theme, otherwise: str) -> Json:
     """Above the plot, on the right: a text on the cells could not be read."""
-    diverged = diverged_at(run)
+    diverged = run.diverged_at
     text = _("not finite from epoch {epoch:.4g}", epoch=diverged.epoch) if diverged else otherwise
     colour = theme.colour(lambda p: p.alarm if diverged else p.muted)
     return marks.note(

@@ -1,7 +1,5 @@
 """Lines over the epochs: loss, error, activation bands, gradient flow; and where a run diverged."""
 
-import math
-
 import numpy as np
 
 from app.figures import axes, marks, smoothing
@@ -12,7 +10,7 @@ from app.figures.view import View
 from app.i18n import gettext as _
 from app.i18n import localised
 from app.theme import Theme
-from ml.records import RunRecord, StepRecord
+from ml.records import RunRecord
 
 
 def loss(run: RunRecord, theme: Theme, view: View) -> Json:
@@ -146,16 +144,5 @@ def explain_gaps(run: RunRecord, theme: Theme, layout: Json) -> None:
     """Say why there is nothing to see, or from where on."""
     if not run.snapshots:
         marks.say(layout, _("waiting for the first snapshot"))
-    elif diverged := diverged_at(run):
+    elif diverged := run.diverged_at:
         marks.vertical_line(theme, layout, diverged.epoch, _("not finite from epoch {epoch:.4g}", epoch=diverged.epoch))
-
-
-def diverged_at(run: RunRecord) -> StepRecord | None:
-    """The first snapshot in which a loss or a value of a layer was infinite or not a number."""
-    return next((snapshot for snapshot in run.snapshots if not _finite(snapshot)), None)
-
-
-def _finite(snapshot: StepRecord) -> bool:
-    losses = (snapshot.metrics.train_loss, snapshot.metrics.val_loss)
-    nonfinite = (layer.number(signal, "nonfinite") for layer in snapshot.layers for signal in layer.signals)
-    return all(map(math.isfinite, losses)) and not any(nonfinite)

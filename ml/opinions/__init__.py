@@ -9,7 +9,6 @@ A tool's test of another problem is an entry in the table of its module.
 
 from ml.opinions import curves, gradients, start, units, updates
 from ml.opinions.opinion import TOOLS, Check, Opinion, untested
-from ml.records import RunRecord
 from ml.rules.evidence import Evidence
 
 __all__ = ["CHECKS", "TOOLS", "Opinion", "opinions"]
@@ -20,9 +19,8 @@ CHECKS: dict[tuple[str, str], tuple[Check, ...]] = {
 }  # fmt: skip
 
 
-def opinions(run: RunRecord, rule_name: str) -> list[Opinion]:
+def opinions(evidence: Evidence, rule_name: str) -> list[Opinion]:
     """What each of the TOOLS says of the problem that the rule is about, from the snapshots that are finite."""
-    evidence = Evidence(run)
     return [_opinion(evidence, rule_name, tool) for tool in TOOLS]
 
 

@@ -74,11 +74,7 @@ def _growing(evidence: Evidence) -> Measured:
 def _nonfinite(evidence: Evidence) -> Measured:
     """Values and losses of the first snapshot that has any that is not finite."""
     first = evidence.diverged_at
-    if first is None:
-        return exactly(0.0)
-    losses = (first.metrics.train_loss, first.metrics.val_loss)
-    count = sum(layer.number(signal, "nonfinite") for layer in first.layers for signal in layer.signals)
-    return exactly(count + sum(not math.isfinite(loss) for loss in losses))
+    return exactly(float(first.nonfinite) if first else 0.0)
 
 
 def _largest_loss(evidence: Evidence) -> Measured:

@@ -121,9 +121,7 @@ def _range_text(found: Measured) -> Words:
 
 
 def untested(tool: str) -> Opinion:
-    return Opinion(
-        tool, TOOLS[tool], "", math.nan, "", "untested", words("It has no such test among those compared here.")
-    )
+    return Opinion(tool, TOOLS[tool], "", math.nan, "", "untested", _NONE)
 
 
 def exactly(value: float, layer: str | None = None, excused: Words | None = None) -> Measured:

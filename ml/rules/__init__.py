@@ -15,7 +15,7 @@ from ml.spec import RunSpec
 
 __all__ = [
     "ALARM", "RULES", "STATIC_RULES", "WARNING", "Evidence", "Finding", "Limit", "Reading", "Rule", "diagnose",
-    "diagnose_spec", "reading",
+    "diagnose_spec",
 ]  # fmt: skip
 
 _ORDER = (
@@ -47,9 +47,3 @@ def diagnose_spec(spec: RunSpec) -> list[Finding]:
     """What is wrong with the settings, before they are run."""
     evidence = Evidence(RunRecord("", spec))
     return [finding for rule in STATIC_RULES.values() if (finding := rule.find(evidence))]
-
-
-def reading(run: RunRecord, rule: str) -> Reading:
-    """What a rule reads from the run, whether that is out of bounds or not."""
-    found = RULES[rule]
-    return found.read(Evidence(run), found.limit)

@@ -19,7 +19,7 @@ class Evidence:
 
     def __init__(self, run: RunRecord) -> None:
         self.run, self.spec = run, run.spec
-        self._finite = next((i for i, s in enumerate(run.snapshots) if not _is_finite(s)), len(run.snapshots))
+        self._finite = next((i for i, s in enumerate(run.snapshots) if s.nonfinite), len(run.snapshots))
 
     @property
     def snapshots(self) -> tuple[StepRecord, ...]:
@@ -116,9 +116,3 @@ def _class_shares(spec: RunSpec) -> Floats:
     chosen = counts[list(spec.classes or range(len(counts)))]
     shares: Floats = chosen / chosen.sum()
     return shares
-
-
-def _is_finite(snapshot: StepRecord) -> bool:
-    losses = (snapshot.metrics.train_loss, snapshot.metrics.val_loss)
-    nonfinite = (layer.number(signal, "nonfinite") for layer in snapshot.layers for signal in layer.signals)
-    return all(map(math.isfinite, losses)) and not any(nonfinite)

@@ -80,11 +80,8 @@ def diverged(evidence: Evidence, _limit: Limit) -> Reading:
     if first is None:
         return Reading(0.0)
     hit = [layer.layer for layer in first.layers if any(layer.number(s, "nonfinite") for s in layer.signals)]
-    count = sum(layer.number(s, "nonfinite") for layer in first.layers for s in layer.signals)
-    losses = (first.metrics.train_loss, first.metrics.val_loss)
-    value = count + sum(not math.isfinite(loss) for loss in losses)
     text = _diverged_text(evidence, first, hit)
-    return Reading(value, hit[0] if hit else None, tuple(hit), _first_step(first), text)
+    return Reading(float(first.nonfinite), hit[0] if hit else None, tuple(hit), _first_step(first), text)
 
 
 def _first_step(first: StepRecord) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app.figures import DARK, FIGURES, LIGHT, PAGE, Figure, diverged_at, layer_dash, saturation_word
+from app.figures import DARK, FIGURES, LIGHT, PAGE, Figure, layer_dash, saturation_word
 from app.figures.axes import Json, decades, numbers, round_limit, round_range
 from app.figures.densities import outline
 from app.figures.marks import End, frame, name_ends
@@ -195,8 +195,8 @@ def test_a_diverged_run_shows_where_and_keeps_what_was_before() -> None:
     assert figure["data"][0]["y"] == [2.3, 1.15, None, None]
     assert "not finite from epoch 2" in texts(figure)
     assert figure["layout"]["shapes"][0]["x0"] == 2
-    assert diverged_at(run) is run.snapshots[2]
-    assert diverged_at(RUNS["a finished run"]) is None
+    assert run.diverged_at is run.snapshots[2]
+    assert RUNS["a finished run"].diverged_at is None
 
 
 def test_a_density_without_finite_values_says_so() -> None:

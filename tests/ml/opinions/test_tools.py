@@ -7,7 +7,7 @@ import pytest
 from app.i18n import gettext, speaking
 from ml.opinions import CHECKS, TOOLS, opinions
 from ml.records import RunRecord
-from ml.rules import RULES
+from ml.rules import RULES, Evidence
 from tests.findings import said
 from tests.records import make_everything, make_patient, make_run, with_numbers
 
@@ -16,7 +16,7 @@ G, W, Z = "weight_gradient", "weight", "activation"
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_tool_says_something_of_every_problem_and_why(rule: str) -> None:
-    found = opinions(make_patient(), rule)
+    found = opinions(Evidence(make_patient()), rule)
     assert [opinion.tool for opinion in found] == list(TOOLS)
     for opinion in found:
         assert opinion.name == TOOLS[opinion.tool]
@@ -51,7 +51,7 @@ def test_the_table_names_rules_and_tools_that_there_are() -> None:
 )
 @pytest.mark.parametrize("rule", RULES)
 def test_no_tool_fails_on_any_run(run: RunRecord, rule: str) -> None:
-    assert len(opinions(run, rule)) == len(TOOLS)
+    assert len(opinions(Evidence(run), rule)) == len(TOOLS)
 
 
 def test_a_tool_without_such_a_test_says_so_in_both_languages() -> None:
@@ -65,4 +65,6 @@ def test_a_tool_without_such_a_test_says_so_in_both_languages() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_run_that_has_begun_only_is_not_judged_by_what_takes_longer(rule: str) -> None:
-    assert all(opinion.says != "alarm" for opinion in opinions(make_run(0), rule) if rule != "unscaled_inputs")
+    assert all(
+        opinion.says != "alarm" for opinion in opinions(Evidence(make_run(0)), rule) if rule != "unscaled_inputs"
+    )

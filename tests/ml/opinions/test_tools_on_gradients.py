@@ -9,6 +9,7 @@ import pytest
 from app.i18n import gettext, speaking
 from ml.opinions import opinions
 from ml.records import RunRecord
+from ml.rules import Evidence
 from tests.findings import missing, said, says
 from tests.records import diverging, make_patient, with_numbers
 
@@ -101,7 +102,7 @@ def test_a_gradient_explodes_by_each_tool_s_own_limit(tool: str, numbers: dict[s
 
 def test_what_is_not_finite_alarms_whoever_tests_for_it() -> None:
     run = diverging(make_patient(), 3)
-    assert {o.tool for o in opinions(run, "diverged") if o.says == "alarm"} == {"SM", "AT", "DC", "DD"}
+    assert {o.tool for o in opinions(Evidence(run), "diverged") if o.says == "alarm"} == {"SM", "AT", "DC", "DD"}
     assert says(run, "exploding_gradient", "SM") == "alarm"
     assert says(make_patient(), "diverged", "SM") == "silent"
 

@@ -9,6 +9,7 @@ import pytest
 from app.i18n import gettext, speaking
 from ml.opinions import opinions
 from ml.records import Histogram, RunRecord
+from ml.rules import Evidence
 from tests.findings import missing, said, says
 from tests.records import make_patient, with_numbers
 
@@ -50,7 +51,7 @@ def test_what_is_untold_has_no_value_but_its_bounds() -> None:
 
 @pytest.mark.parametrize("activation", ["tanh", "leaky_relu"])
 def test_who_looks_at_relu_alone_has_no_test_for_others(activation: str) -> None:
-    assert {o.says for o in opinions(units(activation), "dead_units")} == {"untested"}
+    assert {o.says for o in opinions(Evidence(units(activation)), "dead_units")} == {"untested"}
 
 
 def with_histogram(run: RunRecord, signal: str, histogram: Histogram) -> RunRecord:

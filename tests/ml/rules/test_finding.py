@@ -8,7 +8,7 @@ import pytest
 from app.figures import FIGURES
 from ml.records import RunRecord
 from ml.repairs import REMEDIES
-from ml.rules import ALARM, RULES, STATIC_RULES, WARNING, Evidence, Limit, Reading, Rule, diagnose, reading
+from ml.rules import ALARM, RULES, STATIC_RULES, WARNING, Evidence, Limit, Reading, Rule, diagnose
 from ml.rules.evidence import LEARNED
 from ml.rules.finding import place, share
 from ml.rules.start import EQUAL, FIRST_LOSS, FLAT, SPREAD
@@ -142,8 +142,8 @@ def test_every_rule_is_complete(name: str) -> None:
     ],
 )
 def test_no_rule_fails_on_any_run(run: RunRecord) -> None:
-    for name in RULES:
-        reading(run, name)
+    for rule in RULES.values():
+        rule.read(Evidence(run), rule.limit)
     diagnose(run)
 
 
@@ -162,4 +162,5 @@ def test_findings_come_in_the_order_of_the_table() -> None:
 
 
 def test_a_reading_is_there_whether_out_of_bounds_or_not() -> None:
-    assert reading(make_patient(), "vanishing_gradient").value == 1
+    rule = RULES["vanishing_gradient"]
+    assert rule.read(Evidence(make_patient()), rule.limit).value == 1
