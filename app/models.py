@@ -21,7 +21,7 @@ ACTIVE = ("queued", "running")
 
 class Experiment(SQLModel, table=True):
     """A named group of runs: `base` with every combination of the values in `vary`, each from `seeds` seeds. `base` and
-    `vary` are JSON."""
+    `vary` are JSON. The runs of a `lab` (a name of ml.labs.LABS) are no grid: each belongs to one of its arms."""
 
     id: str = Field(primary_key=True)
     name: str = Field(index=True)
@@ -29,6 +29,7 @@ class Experiment(SQLModel, table=True):
     vary: str
     seeds: int
     created: float = Field(default_factory=time.time)
+    lab: str | None = Field(default=None, index=True)
 
 
 class Run(SQLModel, table=True):
@@ -37,7 +38,8 @@ class Run(SQLModel, table=True):
     `id` grows with time. `attempt` counts how often a worker has begun the run; whoever writes names its attempt, and
     a write of an older attempt changes nothing. `colour` is which of the pages' colours the run has on all of them.
     A repair of `repair_of` is to cure what the rule `repair_rule` found there. A run with a `mystery_id` is the patient
-    of a mystery or a cure that was tried on it, and nothing but its mystery's own pages may show it.
+    of a mystery or a cure that was tried on it, and nothing but its mystery's own pages may show it. A run of a lab is
+    one seed of its `arm`.
     """
 
     id: str = Field(primary_key=True)
@@ -55,6 +57,7 @@ class Run(SQLModel, table=True):
     repair_of: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
     repair_rule: str | None = None
     mystery_id: str | None = Field(default=None, foreign_key="mystery.id", ondelete="CASCADE", index=True)
+    arm: str | None = None
 
 
 class Snapshot(SQLModel, table=True):
@@ -103,10 +106,12 @@ class Artifact(SQLModel, table=True):
 
 
 class Share(SQLModel, table=True):
-    """A link to one run. Only the hash of its token is kept: a copy of the database opens nothing."""
+    """A link to one run, or to the report on one prediction. Only the hash of its token is kept: a copy of the database
+    opens nothing."""
 
     id: str = Field(primary_key=True)
-    run_id: str = Field(foreign_key="run.id", ondelete="CASCADE", index=True)
+    run_id: str | None = Field(default=None, foreign_key="run.id", ondelete="CASCADE", index=True)
+    prediction_id: str | None = Field(default=None, foreign_key="prediction.id", ondelete="CASCADE", index=True)
     token_hash: str = Field(unique=True)
     created: float = Field(default_factory=time.time)
     expires: float | None = None
@@ -137,6 +142,31 @@ class Answer(SQLModel, table=True):
     rule: str
     cure: str
     run_id: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
+    created: float = Field(default_factory=time.time)
+
+
+class LabClass(SQLModel, table=True):
+    """A lab that a teacher gives to a class, on the runs of an experiment. Only hashes of the two tokens are kept: the
+    teacher's, which shows every prediction, and the class's, which asks for one before it shows the charts. `hidden`
+    (words with commas) is what the teacher wants left out on the class's page."""
+
+    id: str = Field(primary_key=True)
+    experiment_id: str = Field(foreign_key="experiment.id", ondelete="CASCADE", index=True)
+    teacher_hash: str = Field(unique=True)
+    class_hash: str = Field(unique=True)
+    hidden: str = ""
+    created: float = Field(default_factory=time.time)
+
+
+class Prediction(SQLModel, table=True):
+    """What a student expects of a lab before seeing its charts: the place of one of its choices. `class_id` where it
+    was given through a class's link."""
+
+    id: str = Field(primary_key=True)
+    experiment_id: str = Field(foreign_key="experiment.id", ondelete="CASCADE", index=True)
+    class_id: str | None = Field(default=None, foreign_key="labclass.id", ondelete="CASCADE", index=True)
+    name: str
+    choice: int
     created: float = Field(default_factory=time.time)
 
 

@@ -19,7 +19,7 @@ class NoSuchShare(Exception):
 
 def open_share(token: str, session: SessionDep) -> Opened:
     share = store.open_share(session, token)
-    if share is None:
+    if share is None or share.run_id is None:
         raise NoSuchShare
     return Opened(share.run_id, share.token_hash, share.expires or math.inf)
 

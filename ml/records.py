@@ -222,7 +222,7 @@ class RunRecord:
     Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it. `monte_carlo` is there once
     a run with `mc_passes` has finished. `colour` is the number of the colour that the run keeps wherever it is drawn.
     A repair of the run `repair_of` is to cure what the rule `repair_rule` found; a run of a mystery is shown by that
-    alone.
+    alone; a run of a lab is one seed of its `arm`.
     """
 
     id: str
@@ -239,6 +239,7 @@ class RunRecord:
     repair_of: str | None = None
     repair_rule: str | None = None
     mystery_id: str | None = None
+    arm: str | None = None
     snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)
     monte_carlo: MonteCarlo | None = field(default=None, repr=False)
 

@@ -11,6 +11,18 @@ from app.store.experiments import (
     find_experiment,
     list_experiments,
 )
+from app.store.labs import (
+    add_prediction,
+    class_predictions,
+    create_lab,
+    create_lab_class,
+    experiment_predictions,
+    find_prediction,
+    lab_class_token,
+    lab_experiments,
+    open_lab_as_class,
+    open_lab_as_teacher,
+)
 from app.store.listing import SHORTEST_END, experiment_names, ids_ending, last_metrics, list_runs, shortest_end
 from app.store.live import LiveState, Look, live_state, look_at
 from app.store.mysteries import (
@@ -65,13 +77,15 @@ from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
     "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState",
-    "Look", "Said", "active_runs", "add_answer", "answers_since", "artifact", "artifacts", "cancel_run", "claim",
-    "class_token", "count_by_status", "count_mysteries", "count_runs_by_status", "create_experiment", "create_mystery",
-    "create_repair", "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
-    "experiment_names", "experiment_runs", "fail", "fail_unclaimed", "find_answer", "find_any_run", "find_experiment",
-    "find_patient", "find_run", "finish", "forget_worker", "ids_ending", "is_current", "last_metrics", "list_answers",
+    "Look", "Said", "active_runs", "add_answer", "add_prediction", "answers_since", "artifact", "artifacts",
+    "cancel_run", "claim", "class_predictions", "class_token", "count_by_status", "count_mysteries",
+    "count_runs_by_status", "create_experiment", "create_lab", "create_lab_class", "create_mystery", "create_repair",
+    "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
+    "experiment_names", "experiment_predictions", "experiment_runs", "fail", "fail_unclaimed", "find_answer",
+    "find_any_run", "find_experiment", "find_patient", "find_prediction", "find_run", "finish", "forget_worker",
+    "ids_ending", "is_current", "lab_class_token", "lab_experiments", "last_metrics", "list_answers",
     "list_experiments", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at",
-    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_share", "release", "repairs_of",
-    "report_worker", "reveal", "revoke_share", "save_artifact", "save_progress", "save_snapshot", "shortest_end",
-    "snapshots_after",
+    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_lab_as_class",
+    "open_lab_as_teacher", "open_share", "release", "repairs_of", "report_worker", "reveal", "revoke_share",
+    "save_artifact", "save_progress", "save_snapshot", "shortest_end", "snapshots_after",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from ml.spec import RunSpec
 @dataclass(frozen=True)
 class ExperimentRecord:
     """`base` with every combination of the values in `vary`, each from `seeds` seeds. `created` is in seconds since
-    1970 (UTC)."""
+    1970 (UTC). That of a `lab` has no grid: `base` is its first arm."""
 
     id: str
     name: str
@@ -27,6 +27,7 @@ class ExperimentRecord:
     vary: Mapping[str, Sequence[Any]]
     seeds: int
     created: float
+    lab: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ def create_experiment(
     session.flush()
     session.add_all(runs)
     session.commit()
-    return _record(experiment), [rows.run_record(run) for run in runs]
+    return experiment_record(experiment), [rows.run_record(run) for run in runs]
 
 
 def find_experiment(session: Session, experiment_id: str) -> ExperimentRecord | None:
     """None if there is no such experiment."""
     found = session.get(Experiment, experiment_id)
-    return _record(found) if found else None
+    return experiment_record(found) if found else None
 
 
 def list_experiments(session: Session, limit: int = 20, cursor: str | None = None) -> list[ExperimentRecord]:
@@ -65,7 +66,7 @@ def list_experiments(session: Session, limit: int = 20, cursor: str | None = Non
     query = select(Experiment).order_by(col(Experiment.id).desc()).limit(limit)
     if cursor:
         query = query.where(col(Experiment.id) < cursor)
-    return [_record(found) for found in session.exec(query)]
+    return [experiment_record(found) for found in session.exec(query)]
 
 
 def experiment_runs(session: Session, experiment_id: str) -> list[RunRecord]:
@@ -97,7 +98,7 @@ def delete_experiment(session: Session, experiment_id: str) -> bool:
     return one_row(session, delete(Experiment).where(col(Experiment.id) == experiment_id))
 
 
-def _record(row: Experiment) -> ExperimentRecord:
+def experiment_record(row: Experiment) -> ExperimentRecord:
     found: dict[str, list[Any]] = json.loads(row.vary)
     vary = {field: [tuple(v) if isinstance(v, list) else v for v in values] for field, values in found.items()}
-    return ExperimentRecord(row.id, row.name, RunSpec.stored(row.base), vary, row.seeds, row.created)
+    return ExperimentRecord(row.id, row.name, RunSpec.stored(row.base), vary, row.seeds, row.created, row.lab)

@@ -28,10 +28,10 @@ def create_run(session: Session, spec: RunSpec) -> RunRecord:
     return rows.run_record(run)
 
 
-def new_run(spec: RunSpec, colour: int, experiment_id: str | None = None) -> Run:
+def new_run(spec: RunSpec, colour: int, experiment_id: str | None = None, arm: str | None = None) -> Run:
     """A row that is not in the database yet."""
     text = spec.model_dump_json(exclude_none=True)
-    return Run(id=new_id(), name=spec.title, spec=text, colour=colour, experiment_id=experiment_id)
+    return Run(id=new_id(), name=spec.title, spec=text, colour=colour, experiment_id=experiment_id, arm=arm)
 
 
 def next_colour(session: Session) -> int:

@@ -1,0 +1,109 @@
+"""Labs: the experiment with a lab's runs, what students predict of it, and the classes that it is given to."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, col, select
+
+from app import rows
+from app.links import derived_token, new_token, token_hash
+from app.models import Experiment, LabClass, Prediction, Run
+from app.store.experiments import ExperimentRecord, experiment_record
+from app.store.runs import COLOURS, new_id, new_run, next_colour
+from ml.labs import Arm
+from ml.records import RunRecord
+
+
+def create_lab(
+    session: Session, lab: str, name: str, arms: Mapping[str, Arm], seeds: Sequence[int]
+) -> tuple[ExperimentRecord, list[RunRecord]]:
+    """The experiment with a queued run for each seed of each arm, seed by seed: all of them, or nothing. An arm that
+    comes after another one starts with the layers of that one's run of the same seed. An arm's runs share a colour."""
+    base = next(iter(arms.values())).spec
+    experiment = Experiment(
+        id=new_id(), name=name, base=base.model_dump_json(exclude_none=True), vary="{}", seeds=len(seeds), lab=lab
+    )
+    colour = next_colour(session)
+    runs = [run for seed in seeds for run in _runs(experiment, arms, seed, colour)]
+    session.add(experiment)
+    session.flush()
+    session.add_all(runs)
+    session.commit()
+    return experiment_record(experiment), [rows.run_record(run) for run in runs]
+
+
+def _runs(experiment: Experiment, arms: Mapping[str, Arm], seed: int, colour: int) -> list[Run]:
+    made: dict[str, Run] = {}
+    for place, (name, arm) in enumerate(arms.items()):
+        source = {"transfer_from": made[arm.after].id} if arm.after else {}
+        spec = arm.spec.model_copy(update={"seed": seed, "name": f"{experiment.name}: {arm.label}"[:120], **source})
+        made[name] = new_run(spec, (colour + place) % COLOURS, experiment.id, name)
+    return list(made.values())
+
+
+def lab_experiments(session: Session, lab: str, limit: int = 20) -> list[ExperimentRecord]:
+    """Those of this lab, newest first."""
+    query = select(Experiment).where(Experiment.lab == lab).order_by(col(Experiment.id).desc()).limit(limit)
+    return [experiment_record(found) for found in session.exec(query)]
+
+
+# --- predictions ---
+
+
+def add_prediction(
+    session: Session, experiment_id: str, name: str, choice: int, class_id: str | None = None
+) -> Prediction:
+    prediction = Prediction(
+        id=secrets.token_hex(6), experiment_id=experiment_id, class_id=class_id, name=name, choice=choice
+    )
+    session.add(prediction)
+    session.commit()
+    session.refresh(prediction)
+    return prediction
+
+
+def find_prediction(session: Session, prediction_id: str) -> Prediction | None:
+    """None if there is no such prediction."""
+    return session.get(Prediction, prediction_id)
+
+
+def experiment_predictions(session: Session, experiment_id: str) -> list[Prediction]:
+    """Of everybody, oldest first."""
+    query = select(Prediction).where(Prediction.experiment_id == experiment_id)
+    return list(session.exec(query.order_by(col(Prediction.created))))
+
+
+def class_predictions(session: Session, class_id: str) -> list[Prediction]:
+    """Those that came through a class's link, oldest first."""
+    query = select(Prediction).where(Prediction.class_id == class_id)
+    return list(session.exec(query.order_by(col(Prediction.created))))
+
+
+# --- classes ---
+
+
+def create_lab_class(session: Session, experiment_id: str, hidden: str) -> str:
+    """The teacher's token, which is not kept."""
+    token = new_token()
+    made = LabClass(
+        id=secrets.token_hex(6), experiment_id=experiment_id, teacher_hash=token_hash(token),
+        class_hash=token_hash(lab_class_token(token)), hidden=hidden,
+    )  # fmt: skip
+    session.add(made)
+    session.commit()
+    return token
+
+
+def lab_class_token(token: str) -> str:
+    """The class's, by the teacher's, so that whoever has that can show it although it is not kept."""
+    return derived_token(token, "class")
+
+
+def open_lab_as_teacher(session: Session, token: str) -> LabClass | None:
+    """None for a token that is unknown or malformed."""
+    return session.exec(select(LabClass).where(LabClass.teacher_hash == token_hash(token))).first()
+
+
+def open_lab_as_class(session: Session, token: str) -> LabClass | None:
+    """None for a token that is unknown or malformed."""
+    return session.exec(select(LabClass).where(LabClass.class_hash == token_hash(token))).first()

@@ -1,0 +1,13 @@
+"""The lecture's claims as labs: the runs that try them, and the verdict on what came out.
+
+A new lab is an entry in the LABS of the module of its topic. Nothing here needs torch.
+"""
+
+from ml.labs import gradients
+from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
+from ml.labs.verdict import Reading, Verdict, judge
+
+# By the name in the address, in the order of the lecture, then that of the paper.
+LABS: dict[str, Lab] = {**gradients.LABS}
+
+__all__ = ["LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "judge"]
