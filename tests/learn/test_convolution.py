@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import torch
 from playwright.sync_api import Page
+from sklearn.datasets import load_digits
 from torch import nn
 
 pytestmark = pytest.mark.browser
@@ -57,3 +58,11 @@ def test_the_terms_of_an_output_at_the_edge_have_zeros_for_what_is_outside(modul
     }""")
     assert [term["pixel"] for term in found] == [0, 0, 0, 0, 1, 2, 0, 3, 4]
     assert [term["weight"] for term in found] == list(range(1, 10))
+
+
+def test_the_digits_are_those_that_runs_train_on(modules: Page) -> None:
+    digits = load_digits()
+    found = modules.evaluate("async () => (await import('/static/learn/digits.js')).DIGITS")
+    for label, image in found.items():
+        same = (digits.images == image).all(axis=(1, 2))
+        assert digits.target[same].tolist() == [int(label)]
