@@ -1,11 +1,11 @@
 // Two costs of one small network as functions of two of its weights, one in each layer: figure 5 of Glorot & Bengio
 // (2010). Inputs and targets are random, the output is a softmax; both costs are those that a run can be trained with.
 
-export const EXAMPLES = 20;
+export const EXAMPLES = 10;
 export const INPUTS = 4;
 export const HIDDEN = 4;
 export const CLASSES = 2;
-export const REACH = 8; // each of the two weights goes from -REACH to REACH
+export const REACH = 10; // each of the two weights goes from -REACH to REACH
 export const FLAT = 0.05; // of the steepest slope: where there is less, the surface counts as flat
 export const COSTS = ["crossEntropy", "quadratic"];
 

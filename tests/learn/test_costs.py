@@ -58,7 +58,7 @@ def test_a_surface_has_the_costs_and_slopes_of_its_points(modules: Page) -> None
     """
     )
     weights, value, slope = modules.evaluate(f"async () => {{ {script} }}")
-    assert weights == pytest.approx([-8, -6, -4, -2, 0, 2, 4, 6, 8])
+    assert weights == pytest.approx([-10, -7.5, -5, -2.5, 0, 2.5, 5, 7.5, 10])
     assert (value, slope) == pytest.approx((0, 0), abs=1e-12)
 
 
