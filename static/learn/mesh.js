@@ -3,6 +3,7 @@
 const TILT = Math.PI / 5; // of the view towards the square
 const HEIGHT = 1.25; // of the surface, where half the square's edge is 1
 const OUTSIDE = 1.17; // how far the labels stand from the middle
+const INSET = 0.08; // and those of the ends from them, so that two do not meet at a corner
 
 export const VIEW_BOX = "-1.62 -1.72 3.24 2.8";
 
@@ -64,15 +65,14 @@ function edges(see, last, labels) {
 
 const depthOf = (see, ends) => mean(ends.map((end) => see(end, 0).depth));
 
-function labelled(see, last, [start, end], texts) {
-  const middle = start.map((value, axis) => (value + end[axis]) / 2);
-  const outwards = middle.map((value) => value - last / 2);
-  const away = (place) => place.map((value, axis) => value + outwards[axis] * (OUTSIDE - 1));
-  const marks = [start, middle, end].map((place, at) => {
-    const { x, y } = see(away(place), 0);
+function labelled(see, last, ends, texts) {
+  const along = (share) => ends[0].map((value, axis) => value + (ends[1][axis] - value) * share);
+  const outwards = along(0.5).map((value) => (value - last / 2) * (OUTSIDE - 1));
+  const marks = [INSET, 0.5, 1 - INSET].map((share, at) => {
+    const { x, y } = see(along(share).map((value, axis) => value + outwards[axis]), 0);
     return `<text x="${rounded(x)}" y="${rounded(y + 0.05)}">${texts[at]}</text>`;
   });
-  return `<path class="edge" d="${path([start, end].map((place) => see(place, 0)))}"/>${marks.join("")}`;
+  return `<path class="edge" d="${path(ends.map((place) => see(place, 0)))}"/>${marks.join("")}`;
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -2,19 +2,18 @@
 
 import { number } from "../words.js";
 
-export const viewBox = (rows) => `-0.06 -0.06 ${rows[0].length + 0.12} ${rows.length + 0.12}`;
-
-// `most` is the size that is drawn darkest. `window` is a rectangle of cells to be framed, { row, column, rows, columns }.
-export function pixelsMarkup(rows, most, window) {
-  const cells = rows.flatMap((line, row) => line.map((value, column) => cell(value, row, column, most)));
-  const { row, column, rows: height, columns: width } = window;
-  return `${cells.join("")}<rect class="window" x="${column}" y="${row}" width="${width}" height="${height}"/>`;
+// `most` is the size that is drawn darkest; a cell of null stays empty. A square of `size` x `size` cells is framed, which
+// may reach beyond the edge.
+export function pixelsMarkup(rows, most, { row, column, size }) {
+  const cells = rows.flatMap((line, y) => line.map((value, x) => (value === null ? "" : cell(value, y, x, most))));
+  const square = (kind, x, y, side) => `<rect class="${kind}" x="${x}" y="${y}" width="${side}" height="${side}"/>`;
+  return `${cells.join("")}${square("outline", 0, 0, rows.length)}${square("window", column, row, size)}`;
 }
 
 function cell(value, row, column, most) {
-  const strength = Math.min(1, Math.abs(value) / most);
-  const kind = `${value < 0 ? "negative" : "positive"}${strength > 0.55 ? " strong" : ""}`;
-  const text = `<text x="${column + 0.5}" y="${row + 0.62}">${number(value, { maximumFractionDigits: 1 })}</text>`;
+  const text = number(value, { maximumFractionDigits: 1 }).replace("-", "−");
   const place = `x="${column}" y="${row}" width="1" height="1"`;
-  return `<g class="${kind}"><rect ${place} fill-opacity="${strength.toFixed(2)}"/>${text}</g>`;
+  const strength = Math.min(1, Math.abs(value) / most).toFixed(2);
+  return `<rect class="${value < 0 ? "negative" : "positive"}" ${place} fill-opacity="${strength}"/>
+    <text x="${column + 0.5}" y="${row + 0.62}">${text}</text>`;
 }
