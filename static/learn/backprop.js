@@ -2,7 +2,7 @@
 //
 // The lecture's names: f are the inputs, g the hidden units, h1 the output, u and v the weights into them, 0 the bias.
 // Every number has a name: `s_g1` is what goes into g1, `slope_g1` is σ′ there, `d_u11` is ∂E/∂u11, and `new_u11` is the
-// weight after the update.
+// weight after the update. `after` is E with the new weights.
 
 export const START = {
   f1: 1, f2: 0.5, target: 1, eta: 0.5,
@@ -36,8 +36,8 @@ export function compute(net) {
     at[`d_${weight}`] = at[`d_${unit}`] * at[`slope_${unit}`] * (at[input] ?? 1);
     at[`new_${weight}`] = at[weight] - at.eta * at[`d_${weight}`];
   }
-  at.after = forward(updated(at)).E;
-  return at;
+  const after = forward(updated(at));
+  return { ...at, after: after.E, after_h1: after.h1 };
 }
 
 function forward(net) {
@@ -77,39 +77,55 @@ function weightSteps(unit) {
   return [UNITS[unit].bias, ...UNITS[unit].weights].flatMap((weight) => [`d_${weight}`, `new_${weight}`]);
 }
 
-// The names of what a step reads.
-export function used(step) {
+// Which line of the slide a step belongs to.
+export function kindOf(step) {
   const [kind, of] = step.split("_");
-  if (step in UNITS) return [UNITS[step].bias, ...UNITS[step].weights, ...UNITS[step].inputs];
-  if (step === "E") return ["h1", "target"];
-  if (step === "after") return WEIGHTS;
-  if (kind === "new") return [of];
-  if (of in HEARD_THROUGH) return ["h1", HEARD_THROUGH[of]];
-  return [ENDS[of].unit, ENDS[of].input].filter(Boolean);
+  if (step in UNITS) return "forward";
+  if (step === "E") return "error";
+  if (step === "after") return "after";
+  if (kind === "new") return "update";
+  return of in HEARD_THROUGH ? "unit" : "weight";
 }
+
+// What a step's number belongs to.
+export const found = (step) => step.split("_").at(-1);
+
+const USED = {
+  forward: (unit) => [UNITS[unit].bias, ...UNITS[unit].weights, ...UNITS[unit].inputs],
+  error: () => ["h1", "target"],
+  unit: (unit) => ["h1", HEARD_THROUGH[unit]],
+  weight: (weight) => [ENDS[weight].unit, ENDS[weight].input].filter(Boolean),
+  update: (weight) => [weight],
+  after: () => WEIGHTS,
+};
+
+// The names of what a step reads.
+export const used = (step) => USED[kindOf(step)](found(step));
+
+const times = (...texts) => texts.map((text, i) => (i ? bracketed(text) : text)).join(" · ");
+const bracketed = (text) => (/^[-−]/.test(text) ? `(${text})` : text); // after a sign
+
+const squared = (unit, $) => `½ · (${$(unit)} − ${bracketed($("target"))})²`;
+
+// As lines without their result; `$` gives the number of a name, written.
+const WORKED = {
+  forward(unit, $) {
+    const { bias, weights, inputs } = UNITS[unit];
+    const parts = weights.map((weight, k) => bracketed(times($(weight), $(inputs[k]))));
+    return [`${[$(bias), ...parts].join(" + ")} = ${$(`s_${unit}`)}`, `σ(${$(`s_${unit}`)})`];
+  },
+  error: (_E, $) => [`${$("h1")} − ${bracketed($("target"))} = ${$("error")}`, `½ · ${bracketed($("error"))}²`],
+  unit: (unit, $) => [times($("slope_h1"), $(HEARD_THROUGH[unit]), $("d_h1"))],
+  weight(weight, $) {
+    const { unit, input } = ENDS[weight];
+    return [times($(`d_${unit}`), $(`slope_${unit}`), input ? $(input) : "1")];
+  },
+  update: (weight, $) => [`${$(weight)} − ${bracketed(times($("eta"), $(`d_${weight}`)))}`],
+  after: (_after, $) => [`${squared("h1", $)} = ${$("E")}`, squared("after_h1", $)],
+};
 
 // A step as lines of arithmetic, its numbers as `show` writes them.
 export function worked(step, at, show) {
-  const [kind, of] = step.split("_");
-  const product = (...names) => names.map((name, i) => (i ? bracketed(show(at[name] ?? 1)) : show(at[name]))).join(" · ");
-  const result = show(at[step]);
-  if (step in UNITS) return summed(step, at, show, product);
-  if (step === "E") {
-    const error = show(at.error);
-    return [`${show(at.h1)} − ${bracketed(show(at.target))} = ${error}`, `½ · ${bracketed(error)}² = ${result}`];
-  }
-  if (step === "after") return [`${show(at.E)} → ${result}`];
-  if (kind === "new") return [`${show(at[of])} − ${bracketed(show(at.eta))} · ${bracketed(show(at[`d_${of}`]))} = ${result}`];
-  if (of in HEARD_THROUGH) return [`${product("slope_h1", HEARD_THROUGH[of], "d_h1")} = ${result}`];
-  return [`${product(`d_${ENDS[of].unit}`, `slope_${ENDS[of].unit}`, ENDS[of].input)} = ${result}`];
+  const lines = WORKED[kindOf(step)](found(step), (name) => show(at[name]));
+  return [...lines.slice(0, -1), `${lines.at(-1)} = ${show(at[step])}`];
 }
-
-function summed(unit, at, show, product) {
-  const { bias, weights, inputs } = UNITS[unit];
-  const sum = show(at[`s_${unit}`]);
-  const parts = weights.map((weight, k) => bracketed(product(weight, inputs[k])));
-  return [`${[show(at[bias]), ...parts].join(" + ")} = ${sum}`, `σ(${sum}) = ${show(at[unit])}`];
-}
-
-// After a sign a negative number stands in brackets.
-const bracketed = (text) => (/^[-−]/.test(text) ? `(${text})` : text);
