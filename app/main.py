@@ -19,6 +19,7 @@ from app import (
     experiments,
     experiments_api,
     gallery,
+    learn,
     new,
     pages,
     repairs,
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
-        teacher.router, classroom.router,
+        teacher.router, classroom.router, learn.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
