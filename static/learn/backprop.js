@@ -56,7 +56,7 @@ export function updated(at) {
   return Object.fromEntries(Object.keys(START).map((name) => [name, at[`new_${name}`] ?? at[name]]));
 }
 
-const NUDGE = 1e-5; // small, yet large enough for double precision
+export const NUDGE = 1e-5; // small, yet large enough for double precision
 
 // ∂E/∂w of every weight without back-propagation: from E a little to both sides of w.
 export function differences(net) {

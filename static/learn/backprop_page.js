@@ -1,31 +1,24 @@
 // Back-propagation by hand: one step at a time on the drawing, with its arithmetic beside it.
 
-import { _, number } from "../words.js";
-import { START, STEPS, WEIGHTS, compute, differences, found, kindOf, updated, used, worked } from "./backprop.js";
+import { _ } from "../words.js";
+import { NUDGE, START, STEPS, WEIGHTS, compute, differences, found, kindOf, updated, used, worked } from "./backprop.js";
+import { Controls } from "./controls.js";
+import { written } from "./written.js";
 
 const MOST_ERRORS = 6; // of past steps of training, shown
 
-const form = document.querySelector("#numbers");
 const drawing = document.querySelector("#network");
-const slider = document.querySelector("#step");
 const steps = [...document.querySelectorAll("#steps > li")];
 
-let place = 0;
 let errors = []; // E before each step of training that was taken
+let net = START;
+let place = 0;
 
-const written = (digits) => (value) => number(value, { maximumSignificantDigits: digits }).replace("-", "−");
-const short = written(3);
-const long = written(4);
+const short = (value) => written(value, 3); // on the drawing
+const long = (value) => written(value, 4);
 
-// An empty field counts as 0.
-const read = () => Object.fromEntries(Object.keys(START).map((name) => [name, Number(form.elements[name].value)]));
-
-function write(net) {
-  for (const [name, value] of Object.entries(net)) form.elements[name].value = Number(value.toPrecision(12));
-}
-
-function show() {
-  const net = read();
+function show({ step, ...numbers }) {
+  [net, place] = [numbers, step - 1];
   const at = compute(net);
   showNumbers(at);
   showParts();
@@ -54,7 +47,7 @@ function showParts() {
     part.classList.toggle("found", part.dataset.part === found(step));
   }
   for (const line of document.querySelectorAll("[data-kind]")) {
-    line.toggleAttribute("aria-current", line.dataset.kind === kindOf(step));
+    line.ariaCurrent = line.dataset.kind === kindOf(step) ? "step" : null;
   }
 }
 
@@ -63,7 +56,6 @@ function showStep(at) {
   const lines = worked(STEPS[place], at, long).map((line) => Object.assign(document.createElement("p"), { textContent: line }));
   steps[place].querySelector("[data-worked]").replaceChildren(...lines);
   document.querySelector("#place").textContent = _("step {step} of {steps}", { step: place + 1, steps: STEPS.length });
-  slider.value = place;
 }
 
 function showErrors(at) {
@@ -73,36 +65,34 @@ function showErrors(at) {
 
 function showCheck(at, slopes) {
   const off = Math.max(...WEIGHTS.map((weight) => Math.abs(at[`d_${weight}`] - slopes[weight])));
-  const values = { off: off.toExponential(0).replace("-", "−") };
+  const values = { off: written(off, 1), nudge: written(NUDGE, 1) };
   document.querySelector("#check").textContent = _(
-    "Checked: all nine gradients are within {off} of what E does when each weight is nudged by 0.00001 to both sides.", values,
+    "Checked without back-propagation: E was computed with each weight {nudge} larger and smaller, and its slope differs from these nine gradients by {off} at most.", values,
   );
 }
 
-function goTo(step) {
-  place = Math.min(Math.max(step, 0), STEPS.length - 1);
-  show();
+for (const part of document.querySelectorAll(".moves, #training")) part.hidden = false;
+
+const controls = new Controls(document.querySelector("#controls"), show);
+
+for (const button of document.querySelectorAll("[data-move]")) {
+  button.onclick = () => controls.set("step", place + 1 + Number(button.dataset.move)); // a slider stays in its range
 }
+document.querySelector("#train").onclick = () => train();
+document.querySelector("#again").onclick = () => startAgain();
 
 function train() {
-  const at = compute(read());
+  const at = compute(net);
   errors.push(at.E);
   write(updated(at));
-  show();
 }
 
 function startAgain() {
   errors = [];
-  place = 0;
   write(START);
-  show();
+  controls.set("step", 1);
 }
 
-for (const part of document.querySelectorAll(".moves, #training")) part.hidden = false;
-for (const button of document.querySelectorAll("[data-move]")) button.onclick = () => goTo(place + Number(button.dataset.move));
-slider.max = STEPS.length - 1;
-slider.oninput = () => goTo(Number(slider.value));
-document.querySelector("#train").onclick = train;
-document.querySelector("#again").onclick = startAgain;
-form.addEventListener("input", show);
-show();
+function write(numbers) {
+  for (const [name, value] of Object.entries(numbers)) controls.set(name, Number(value.toPrecision(6)));
+}

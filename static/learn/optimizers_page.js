@@ -1,99 +1,94 @@
-// The optimizers' race: every path is computed whenever a control is moved; the clock only says how much of it is seen.
+// The optimizers' race: every path is computed as soon as a control is moved; the clock only says how much of it is seen.
 
-import { onSchemeChange, plotlyLoaded } from "../chart.js";
 import { _, number } from "../words.js";
+import { Controls } from "./controls.js";
 import { OPTIMIZERS, descend, diverged, reached } from "./optimizers.js";
-import { Picture, drawLosses } from "./race_picture.js";
+import { drawLosses } from "./race_losses.js";
+import { Picture } from "./race_picture.js";
 import { SURFACES } from "./surfaces.js";
+import { written } from "./written.js";
 
 const STEPS = 300;
 const STEPS_A_SECOND = 40;
 const TARGET = 0.01; // the loss that counts as there
 
-const form = document.querySelector("#race");
-const slider = document.querySelector("#at");
-const losses = document.querySelector("#losses");
+const form = document.querySelector("#controls");
+const slider = form.elements.step;
 const play = document.querySelector("[data-do=play]");
 const rowOf = (name) => document.querySelector(`[data-optimizer=${name}]`);
-const nameOf = (name) => rowOf(name).querySelector("label span").textContent;
-const written = (value) => {
-  const notation = value > 0 && value < 1e-3 ? "scientific" : "standard";
-  return number(value, { maximumSignificantDigits: 2, notation });
-};
 
 let racers = [];
-let step = 0;
-let clock = null; // { since, from } while it runs
+let step = STEPS;
+let clock = null; // { from, since } while it runs
 
-const value = (name) => Number(form.elements[name].value);
-const constants = () => ({ lr: 10 ** value("lr"), momentum: value("momentum"), rho: value("rho"), beta2: value("beta2") });
-
-const picture = new Picture(document.querySelector("#picture"), (point) => {
-  [form.elements.x.value, form.elements.y.value] = point.map((at) => at.toFixed(2));
-  change();
-});
-
-function change() {
-  const surface = SURFACES[form.elements.surface.value];
-  const start = [value("x"), value("y")];
-  racers = OPTIMIZERS.filter((name) => form.elements[`race_${name}`].checked).map((name) => ({
-    optimizer: name, name: nameOf(name), number: OPTIMIZERS.indexOf(name) + 1,
-    ...descend(name, surface, start, constants(), STEPS),
-  }));
-  for (const racer of racers) racer.reached = reached(racer.losses, TARGET);
-  showConstants();
-  tell();
+function change({ surface: name, x, y, step: at, ...constants }) {
+  const surface = SURFACES[name];
+  racers = OPTIMIZERS.filter((optimizer) => constants[`race_${optimizer}`]).map((optimizer) => {
+    const { points, losses } = descend(optimizer, surface, [x, y], constants, STEPS);
+    return { optimizer, ...lookOf(optimizer), points, losses, there: reached(losses, TARGET), lost: diverged(losses) };
+  });
+  document.querySelector("#told").textContent = told();
   picture.set(surface, racers);
-  show(step);
+  show(at);
 }
 
-function showConstants() {
-  for (const output of form.querySelectorAll("[data-of]")) {
-    const shown = constants()[output.dataset.of];
-    output.textContent = number(shown, { maximumSignificantDigits: 3 });
-  }
+// How the page draws and calls an optimizer.
+function lookOf(optimizer) {
+  const sample = rowOf(optimizer).querySelector("svg");
+  const [ink, dash] = ["stroke", "stroke-dasharray"].map((name) => sample.querySelector("path").getAttribute(name));
+  const name = rowOf(optimizer).querySelector("label span").textContent;
+  return { name, number: OPTIMIZERS.indexOf(optimizer) + 1, look: Number(sample.dataset.look), ink, dash };
 }
 
 // --- who wins ---
 
-function tell() {
-  const there = racers.filter((racer) => racer.reached !== null).sort((a, b) => a.reached - b.reached);
-  const lost = racers.filter(({ losses }) => diverged(losses));
-  const late = racers.filter((racer) => !there.includes(racer) && !lost.includes(racer));
-  const [first, ...others] = there;
-  const said = [];
-  const list = (some, what) => some.map((racer) => `${racer.name} ${what(racer)}`).join(", ");
-  if (first) said.push(_("{name} is the first below a loss of {target}, after {steps} steps.", { name: sentence(first.name), target: number(TARGET), steps: first.reached }));
-  if (others.length) said.push(_("Then come {others}.", { others: list(others, (racer) => racer.reached) }));
-  if (late.length) said.push(_("Not there after {steps} steps: {others}.", { steps: STEPS, others: list(late, ({ losses }) => `(${written(losses.at(-1))})`) }));
-  if (lost.length) said.push(_("Diverged: {others}.", { others: list(lost, ({ losses }) => `(${_("step {step}", { step: losses.length - 1 })})`) }));
-  document.querySelector("#told").textContent = said.join(" ");
+function told() {
+  const [first, ...others] = racers.filter(({ there }) => there !== null).sort((a, b) => a.there - b.there);
+  const lost = racers.filter((racer) => racer.lost);
+  const late = racers.filter((racer) => racer.there === null && !racer.lost);
+  const list = (some, say) => some.map((racer) => `${racer.name} (${say(racer)})`).join(", ");
+  const values = first && { name: capital(first.name), target: number(TARGET), steps: first.there };
+  return [
+    first && _("{name} is the first below a loss of {target}, after {steps} steps.", values),
+    others.length && _("Then come {others}.", { others: list(others, ({ there }) => there) }),
+    late.length && _("After {steps} steps still above, at a loss of: {others}.", { steps: STEPS, others: list(late, ({ losses }) => written(losses.at(-1), 2)) }),
+    lost.length && _("Diverged, after steps: {others}.", { others: list(lost, ({ losses }) => losses.length - 1) }),
+  ].filter(Boolean).join(" ");
 }
 
-const sentence = (name) => name[0].toUpperCase() + name.slice(1);
+const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 // --- the moment that is shown ---
 
 function show(at) {
-  step = Math.min(at, STEPS);
+  step = at;
   slider.value = step;
-  document.querySelector("#moment").textContent = _("step {step} of {steps}", { step, steps: STEPS });
-  for (const racer of racers) showRow(racer);
+  const words = _("step {step} of {steps}", { step, steps: STEPS });
+  document.querySelector("#moment").textContent = words;
+  slider.setAttribute("aria-valuetext", words);
+  for (const optimizer of OPTIMIZERS) showRow(optimizer);
   picture.show(step);
-  drawLosses(losses, racers, step, STEPS, TARGET);
+  drawLosses(document.querySelector("#losses"), racers, step, STEPS, TARGET);
 }
 
-function showRow({ optimizer, losses, reached: there }) {
-  const row = rowOf(optimizer);
-  const lost = diverged(losses) && step >= losses.length - 1;
-  row.querySelector("[data-reached]").textContent = there !== null && there <= step ? number(there) : "–";
-  row.querySelector("[data-loss]").textContent = lost ? _("diverged") : written(losses[Math.min(step, losses.length - 1)]);
+function showRow(optimizer) {
+  const racer = racers.find((one) => one.optimizer === optimizer);
+  const [place, loss] = rowOf(optimizer).querySelectorAll("td");
+  place.textContent = racer && racer.there !== null && racer.there <= step ? number(racer.there) : "–";
+  loss.textContent = racer ? lossNow(racer) : "–";
 }
+
+function lossNow({ losses, lost }) {
+  const last = losses.length - 1;
+  return lost && step >= last ? _("diverged") : written(losses[Math.min(step, last)], 2);
+}
+
+// --- the clock ---
 
 function tick(now) {
   if (!clock) return;
   clock.since ??= now;
-  show(clock.from + Math.floor(((now - clock.since) / 1000) * STEPS_A_SECOND));
+  show(Math.min(STEPS, clock.from + Math.floor(((now - clock.since) / 1000) * STEPS_A_SECOND)));
   if (step < STEPS) requestAnimationFrame(tick);
   else stop();
 }
@@ -104,42 +99,37 @@ function start() {
   requestAnimationFrame(tick);
 }
 
+// The address says the moment once it stands still.
 function stop() {
   clock = null;
   showPlay();
+  controls.touched();
 }
 
 const showPlay = () => (play.textContent = clock ? _("Pause") : _("Play"));
 
 function stopAt(at) {
-  stop();
-  show(at);
+  clock = null;
+  showPlay();
+  controls.set("step", Math.min(at, STEPS));
 }
 
-function toTheSurfacesStart() {
-  [form.elements.x.value, form.elements.y.value] = SURFACES[form.elements.surface.value].start;
-}
-
-form.addEventListener("input", ({ target }) => {
-  if (target === slider) stopAt(Number(slider.value));
-  else {
-    if (target.name === "surface") toTheSurfacesStart();
-    change();
-  }
+const picture = new Picture(document.querySelector("#picture"), ([x, y]) => {
+  controls.set("x", x.toFixed(2));
+  controls.set("y", y.toFixed(2));
 });
-form.addEventListener("submit", (event) => event.preventDefault());
+
+// Each surface has a start that tells something.
+form.elements.surface.addEventListener("input", ({ target }) => {
+  [form.elements.x.value, form.elements.y.value] = SURFACES[target.value].start;
+});
+slider.addEventListener("input", () => stopAt(Number(slider.value)));
 play.onclick = () => (clock ? stop() : start());
-document.querySelector("[data-do=step]").onclick = () => stopAt(step + 1);
+document.querySelector("[data-do=step]").onclick = () => stopAt(Number(slider.value) + 1);
 document.querySelector("[data-do=reset]").onclick = () => stopAt(0);
 document.querySelector(".transport").hidden = false;
-onSchemeChange(() => {
-  picture.drawGround();
-  show(step);
-});
 
-toTheSurfacesStart();
+const moment = new URLSearchParams(location.search).has("step");
+const controls = new Controls(form, change);
 showPlay();
-await plotlyLoaded();
-change();
-if (matchMedia("(prefers-reduced-motion: reduce)").matches) show(STEPS);
-else start();
+if (!moment && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();

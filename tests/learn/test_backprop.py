@@ -1,13 +1,15 @@
 """Back-propagation by hand in the browser, against torch's autograd in double precision."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.learn.scripts import open_blank
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -93,3 +95,30 @@ def test_the_steps_go_forward_and_back_from_the_top_and_put_the_numbers_in(page:
 def of(unit: str) -> list[str]:
     """The steps of the weights into a unit."""
     return [step for weight in WEIGHTS if weight.startswith(unit) for step in (f"d_{weight}", f"new_{weight}")]
+
+
+def test_stepping_through_and_training_one_step_changes_the_weights_to_autograds(page: Page, server: Server) -> None:
+    page.goto(server.url + "/learn/backprop?eta=2&step=16")
+    shown = page.locator("#steps > li:visible")
+    expect(shown.get_by_role("heading")).to_have_text("How E changes with u₁₂")
+    expect(shown.locator("[data-worked]")).to_have_text("−0.06404 · 0.2475 · 0.5 = −0.007926")
+    expect(page.locator('#network [data-part="u12"]')).to_have_class(re.compile("found"))
+    assert page.locator('#network [data-number="d_u21"]').text_content() == ""
+    for _ in range(9):
+        page.get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile(r"step=25$"))
+    before = numbers(page)
+
+    page.get_by_role("button", name="Train one step").click()
+
+    gradients = with_autograd(before)[1]
+    after = before | {name: before[name] - 2 * gradients[name] for name in WEIGHTS}
+    expect(page.locator("#u11")).not_to_have_value(str(before["u11"]))
+    assert numbers(page) == pytest.approx(after, abs=1e-6)
+    errors = [with_autograd(net)[0]["E"] for net in (before, after)]
+    expect(page.locator("#errors")).to_contain_text(" → ".join(f"{error:.4g}" for error in errors))
+    expect(page.locator("#check")).to_contain_text("10⁻¹")
+
+
+def numbers(page: Page) -> dict[str, float]:
+    return {name: float(page.locator(f"#{name}").input_value()) for name in NAMES}

@@ -1,16 +1,18 @@
 """The optimizers' race in the browser, against torch.optim and autograd in double precision."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 from torch import Tensor
 
 from ml.catalog import OPTIMIZERS
 from ml.model import resolve
 from tests.learn.scripts import open_blank
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -114,3 +116,43 @@ def test_a_target_is_reached_at_the_first_step_below_it(
                                       [losses, target])  # fmt: skip
 
     assert found == step
+
+
+def test_the_race_runs_by_itself_stops_and_starts_where_it_is_told_to(page: Page, server: Server) -> None:
+    page.goto(server.url + "/learn/optimizers")
+    expect(page.locator("#told")).to_contain_text(
+        "Nesterov momentum is the first below a loss of 0.01, after 21 steps."
+    )
+    moment, adagrad = page.locator("#moment"), page.locator("#picture .ball").nth(3)
+    expect(moment).to_have_text(re.compile(r"step [1-9]\d* of 300"))
+    seen = adagrad.get_attribute("transform")
+    expect(adagrad).not_to_have_attribute("transform", str(seen))
+
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="To the start").click()
+    page.get_by_role("button", name="One step").click()
+    expect(moment).to_have_text("step 1 of 300")
+    expect(page).to_have_url(re.compile(r"\?step=1$"))
+
+    page.locator("#lr").fill("-0.7")
+    expect(page.locator("#told")).to_contain_text(
+        "Diverged, after steps: gradient descent (11), Nesterov momentum (4)."
+    )
+    page.locator("[name=race_sgd]").uncheck()
+    expect(page.locator("#told")).to_contain_text("Diverged, after steps: Nesterov momentum (4).")
+    expect(page.locator("#picture .ball")).to_have_count(6)
+
+    page.locator("#picture .paths").click(position={"x": 40, "y": 40})
+    expect(page.locator("#x")).not_to_have_value("-2")
+    page.locator("#surface").select_option("saddle")
+    expect(page.locator("#x")).to_have_value("-2")
+    expect(page.locator("#y")).to_have_value("0.001")
+
+
+def test_nothing_moves_by_itself_for_those_who_do_not_want_it(chromium: Browser, server: Server) -> None:
+    context = chromium.new_context(locale="en", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(server.url + "/learn/optimizers")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator("#moment")).to_have_text("step 300 of 300")
+    context.close()
