@@ -12,6 +12,7 @@ from app.forms import plan_query
 from app.i18n import gettext as _
 from app.pages import may_launch, templates
 from app.theme import DARK, LIGHT, RUN_COLOURS, run_dash
+from ml.catalog import OPTIMIZERS
 from ml.labs import LABS
 from ml.spec import RunSpec
 
@@ -103,7 +104,7 @@ def palette() -> dict[str, list[str]]:
     }
 
 
-templates.env.globals |= {"math": math, "palette": palette}
+templates.env.globals |= {"math": math, "palette": palette, "optimizers": OPTIMIZERS}
 
 
 @router.get("")

@@ -16,7 +16,8 @@ export class Controls {
     this.#changed = changed;
     this.#defaults = this.#texts();
     this.#read(new URLSearchParams(location.search));
-    form.addEventListener("input", () => this.touched());
+    // Fields may stand elsewhere on the page, with the form's name.
+    document.addEventListener("input", ({ target }) => target.form === form && this.touched());
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("popstate", () => (this.#read(new URLSearchParams(location.search)), this.#tell()));
     this.#tell();
