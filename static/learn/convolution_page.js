@@ -28,21 +28,27 @@ function draw(chosen) {
   drawPlace(chosen);
   const { side, inputs, outputs, size } = chosen;
   const found = counts({ side, inputs, outputs, kernel: size });
-  const [few, many] = [found.convolution.parameters, found.dense.parameters];
-  const values = { few: number(few), many: number(many), times: number(Math.round(many / few)) };
-  say("counts", _("{few} parameters instead of {many}: {times} times fewer", values));
+  tellCounts(found);
   plot(document.querySelector("#counts"), () => countsFigure(found));
 }
 
 function countsFigure(found) {
   const data = Object.entries(NAMES).map(([layer, name], index) => ({
     type: "bar", orientation: "h", name, y: Object.values(KINDS), x: Object.keys(KINDS).map((kind) => found[layer][kind]),
-    text: Object.keys(KINDS).map((kind) => number(found[layer][kind])), textposition: "outside",
-    marker: { color: colour(1 - index), pattern: { shape: index ? "" : "/" } }, hovertemplate: "%{text}",
+    marker: { color: colour(1 - index), pattern: { shape: index ? "" : "/" } }, hovertemplate: "%{x:,}",
   }));
   const most = Math.log10(Math.max(...Object.values(found).map(({ multiplications }) => multiplications)));
-  const xaxis = { title: _("how many, on a logarithmic axis"), type: "log", range: [0, most + 1.6], dtick: 2 };
-  return { data, layout: { xaxis, yaxis: { title: "" }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed" } } };
+  const xaxis = { title: _("how many, on a logarithmic axis"), type: "log", range: [0, most + 0.5], dtick: 2 };
+  return { data, layout: { xaxis, yaxis: { title: "" } } };
+}
+
+function tellCounts(found) {
+  const [few, many] = [found.convolution.parameters, found.dense.parameters];
+  const values = { few: number(few), many: number(many), times: number(Math.round(many / few)) };
+  say("counts", _("{few} parameters instead of {many}: {times} times fewer", values));
+  for (const layer of Object.keys(NAMES)) {
+    for (const kind of Object.keys(KINDS)) say(`${layer}-${kind}`, number(found[layer][kind]));
+  }
 }
 
 function drawPlace({ digit, row, column, layer, ...chosen }) {
