@@ -64,6 +64,8 @@ def pages(server: Server) -> dict[str, str]:
         "mystery": mystery,
         "answer to it": answer,
         "mystery of the teacher": teacher,
+        "back-propagation by hand": "/learn/backprop?step=16",
+        "optimizers racing": "/learn/optimizers?step=120",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",

@@ -1,5 +1,6 @@
 // The optimizers' race: every path is computed as soon as a control is moved; the clock only says how much of it is seen.
 
+import { plotlyLoaded } from "../chart.js";
 import { _, number } from "../words.js";
 import { Controls } from "./controls.js";
 import { OPTIMIZERS, descend, diverged, reached } from "./optimizers.js";
@@ -132,4 +133,4 @@ document.querySelector(".transport").hidden = false;
 const moment = new URLSearchParams(location.search).has("step");
 const controls = new Controls(form, change);
 showPlay();
-if (!moment && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
+if (!moment && !matchMedia("(prefers-reduced-motion: reduce)").matches) plotlyLoaded().then(start);
