@@ -52,12 +52,13 @@ export class Controls {
     for (const field of this.#fields) {
       const text = query.get(field.name) ?? this.#defaults[field.name];
       if (field.type === "checkbox") field.checked = text === "1";
-      else field.value = text;
+      else field.value = isSlider(field) && Number.isNaN(Number(text)) ? this.#defaults[field.name] : text;
       if (!field.checkValidity() || field.value === "") field.value = this.#defaults[field.name];
     }
   }
 
   #tell() {
+    if (!this.#form.checkValidity()) return; // half typed
     for (const field of this.#fields) showValue(field);
     const query = new URLSearchParams(location.search);
     const texts = Object.entries(this.#texts()).filter(([name, text]) => text !== this.#defaults[name]);
@@ -68,6 +69,8 @@ export class Controls {
   }
 }
 
+// A browser takes the middle of a slider for what is no number.
+const isSlider = (field) => field.type === "range";
 const textOf = (field) => (field.type === "checkbox" ? (field.checked ? "1" : "0") : field.value);
 
 function valueOf(field) {
@@ -77,7 +80,7 @@ function valueOf(field) {
 }
 
 function showValue(field) {
-  const output = field.type === "range" ? field.parentElement.querySelector("output") : null;
+  const output = isSlider(field) ? field.parentElement.querySelector("output") : null;
   if (!output) return;
   const text = number(valueOf(field), { maximumSignificantDigits: 3 }) + (field.dataset.unit ? ` ${field.dataset.unit}` : "");
   output.textContent = text;
