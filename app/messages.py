@@ -18,7 +18,7 @@ from app.figures import FIGURES
 from app.figures.compare import COMPARISONS, ERROR, LOSS
 from app.figures.groups import ERROR_BY_GROUP
 from app.i18n import CATALOGS, LANGUAGES, gettext
-from app.learn import LEARN
+from app.learn.entries import LEARN
 from app.presets import PRESETS
 from app.preview import VERDICTS
 from app.settings import PROJECT

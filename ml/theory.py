@@ -104,7 +104,7 @@ def predict(spec: RunSpec) -> Prediction | None:
 
 def _forward(spec: RunSpec) -> tuple[list[Layer], float]:
     """Every layer, bottom up, the output's last, and the variance of the logits."""
-    fed = inputs(spec)
+    fed = _inputs(spec)
     layers: list[Layer] = []
     for index in range(spec.depth):
         layer, fed = _hidden(spec, index, fed)
@@ -123,7 +123,7 @@ def _backward(layers: list[Layer], gradient: float) -> Floats:
     return np.array(variances[::-1])
 
 
-def inputs(spec: RunSpec) -> Fed:
+def _inputs(spec: RunSpec) -> Fed:
     """Of the images as they are fed to the network, scaled by x -> a · x + b."""
     data = DATASETS[spec.dataset]
     low, high = data.pixel_range

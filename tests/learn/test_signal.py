@@ -1,86 +1,56 @@
-"""The signal through twenty layers, against torch and autograd in double precision."""
-
-from typing import Any
+"""The signal through a random network in the browser, against torch and its automatic differentiation."""
 
 import pytest
 import torch
 from playwright.sync_api import Page
 
-from ml.catalog import ACTIVATIONS
-from tests.learn.test_functions import ALPHA, PLAIN, function
-
-pytestmark = pytest.mark.browser
-
-SMALL = """
-  const { drawNetwork, simulate } = await import("/static/learn/signal.js");
-  const network = drawNetwork(7, 5, 12, 4);
-"""
-
-
-@pytest.fixture(scope="module")
-def simulated(modules: Page) -> Any:
-    """A small network's draws, and what comes of them at a scale, for every activation."""
-    script = "return [network, Object.fromEntries(names.map((name) => [name, simulate(network, name, alpha, 1.3)]))];"
-    as_lists = "JSON.parse(JSON.stringify(network, (_key, value) => (ArrayBuffer.isView(value) ? [...value] : value)))"
-    script = script.replace("[network,", f"[{as_lists},")
-    return modules.evaluate(f"async ([names, alpha]) => {{ {SMALL} {script} }}", [PLAIN, ALPHA])
+DEPTH, WIDTH, EXAMPLES = 5, 7, 4
+SCRIPT = """async ([activation, gain, ...size]) => {
+    const { FUNCTIONS } = await import("/static/learn/functions.js");
+    const { drawNumbers, propagate } = await import("/static/learn/signal.js");
+    const { f, slope, alpha } = FUNCTIONS[activation];
+    const numbers = drawNumbers(...size, 3);
+    const found = propagate(numbers, { f: (s) => f(s, alpha), slope: (s) => slope(s, alpha) }, gain);
+    const plain = (values) => [...values];
+    return [found, numbers.weights.map(plain), plain(numbers.inputs), plain(numbers.errors)];
+}"""
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_signal_and_gradient_of_every_layer_are_those_of_autograd(simulated: Any, name: str) -> None:
-    network, results = simulated
-    z, top = (torch.tensor(network[key], dtype=torch.float64).view(4, 12) for key in ("inputs", "gradients"))
-    sums, activations = [], []
-    for draws in network["weights"]:
-        s = (z.detach() if not sums else z) @ (1.3 * torch.tensor(draws, dtype=torch.float64).view(12, 12)).T
-        s.requires_grad_()
-        z = function(name)(s)
-        sums.append(s)
-        activations.append(z.std(correction=0).item())
-    gradients = torch.autograd.grad(z, sums, top)
-    assert results[name]["activation"] == pytest.approx(activations, rel=1e-6)
-    wanted = [gradient.std(correction=0).item() for gradient in gradients]
-    assert results[name]["gradient"] == pytest.approx(wanted, rel=1e-6)
+@pytest.mark.parametrize("gain", [0.58, 1.5])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_activations_and_gradients_of_every_layer_are_those_of_torch(
+    modules: Page, activation: str, gain: float
+) -> None:
+    found, weights, inputs, errors = modules.evaluate(SCRIPT, [activation, gain, DEPTH, WIDTH, EXAMPLES])
+
+    z = tensor(inputs, EXAMPLES).requires_grad_()
+    sums, stds = [], []
+    for layer in weights:
+        sums.append(z @ (gain / WIDTH**0.5 * tensor(layer, WIDTH)).T)
+        sums[-1].retain_grad()
+        z = getattr(torch, activation)(sums[-1])
+        stds.append(z.std(correction=0).item())
+    z.backward(tensor(errors, EXAMPLES))
+
+    assert found["activations"] == pytest.approx(stds, abs=1e-6)
+    assert found["gradients"] == pytest.approx([s.grad.std(correction=0).item() for s in sums], abs=1e-6)
 
 
-def test_the_same_seed_draws_the_same_network_of_the_variance_it_says(modules: Page) -> None:
-    script = """
-      const { drawNetwork, LAYERS, WIDTH } = await import("/static/learn/signal.js");
-      const [one, same, other] = [drawNetwork(1), drawNetwork(1), drawNetwork(2)].map(({ weights }) => weights);
-      const squares = one.map((layer) => layer.reduce((sum, weight) => sum + weight * weight, 0) / WIDTH);
-      return [one.length === LAYERS, one[19][5] === same[19][5], one[19][5] === other[19][5], squares];
-    """
-    right_depth, same, other, squares = modules.evaluate(f"async () => {{ {script} }}")
-    assert (right_depth, same, other) == (True, True, False)
-    assert squares == pytest.approx([1] * 20, abs=0.06)  # 4 standard errors of 10,000 draws
+def test_the_numbers_drawn_are_normal_and_the_same_for_the_same_seed(modules: Page) -> None:
+    script = """async (seed) => {
+        const { normalFrom, uniformFrom } = await import("/static/learn/random.js");
+        const normal = normalFrom(uniformFrom(seed));
+        return Array.from({ length: 20000 }, normal);
+    }"""
+
+    first, again, other = (torch.tensor(modules.evaluate(script, seed)) for seed in (1, 1, 2))
+
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert abs(first.mean()) < 0.03
+    assert abs(first.std() - 1) < 0.03
+    assert abs((first.abs() < 1).double().mean() - 0.6827) < 0.015
 
 
-def test_a_network_at_glorot_s_scale_keeps_the_signal_that_the_standard_one_loses(modules: Page) -> None:
-    script = """
-      const { drawNetwork, simulate } = await import("/static/learn/signal.js");
-      const network = drawNetwork(1);
-      const kept = (scale) => { const { activation } = simulate(network, "tanh", 0, scale); return activation[0] / activation[19]; };
-      return [kept(1), kept(1 / Math.sqrt(3))];
-    """
-    glorot, standard = modules.evaluate(f"async () => {{ {script} }}")
-    assert glorot < 5
-    assert standard > 10_000
-
-
-def test_the_simulated_network_follows_theory(modules: Page) -> None:
-    script = """
-      const { drawNetwork, simulate } = await import("/static/learn/signal.js");
-      const { backward, forward } = await import("/static/learn/meanfield.js");
-      const gains = Array(20).fill(2);
-      const { activation, gradient } = simulate(drawNetwork(3), "relu", 0, Math.SQRT2);
-      const layers = forward({ name: "relu", alpha: 0, pieces: 1 }, 1, gains);
-      return [layers.slice(0, 5).map(({ std }, i) => activation[i] / std),
-              backward(layers, gains).slice(15).map((std, i) => gradient[15 + i] / std)];
-    """
-    up, down = modules.evaluate(f"async () => {{ {script} }}")
-    assert up == pytest.approx([1] * 5, abs=0.25)  # √(depth / width) = 0.22
-    assert down == pytest.approx([1] * 5, abs=0.25)
-
-
-def test_every_activation_but_maxout_can_be_sent_through(simulated: Any) -> None:
-    assert set(simulated[1]) == set(ACTIVATIONS) - {"maxout"}
+def tensor(values: list[float], rows: int) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64).reshape(rows, -1)
