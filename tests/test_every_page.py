@@ -64,6 +64,9 @@ def pages(server: Server) -> dict[str, str]:
         "mystery": mystery,
         "answer to it": answer,
         "mystery of the teacher": teacher,
+        "learn about costs": "/learn/cost-surfaces?turn=-60",
+        "learn about dropout": "/learn/dropout?hide=seed",
+        "learn about convolution": "/learn/convolution?row=1",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
@@ -111,7 +114,7 @@ def walk(
     for name, path in pages.items():
         answer = page.goto(server.url + path)
         assert answer is not None
-        if page.locator("[data-figure]").count():
+        if page.locator("[data-figure], .drawing").count():
             page.wait_for_load_state("networkidle")  # Plotly has taken over by then
         assert page.url.split("?")[0] == server.url + path.split("?")[0]  # and not to another one instead
         found += [f"{name}: {complaint}" for complaint in complaints(page, answer, language)]
