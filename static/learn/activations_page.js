@@ -57,10 +57,17 @@ function curves(chosen) {
   });
   const layout = {
     xaxis: { title: _("pre-activation z"), range: [-REACH, REACH] },
-    yaxis: { title: _("f(z), and f′(z) dashed"), range: [-1.6, 2.6] },
+    yaxis: { title: _("f(z), and f′(z) dashed"), range: heights(data) },
     shapes: zones(chosen, REACH),
   };
   return { data, layout };
+}
+
+// Of the axis: all that is drawn near 0, and a little air.
+function heights(data) {
+  const near = data.flatMap(({ x, y }) => y.filter((_value, i) => Math.abs(x[i]) < 3)).concat(0, 1);
+  const [low, high] = [Math.max(-3, Math.min(...near)), Math.min(3, Math.max(...near))];
+  return [low - 0.15, high + 0.15];
 }
 
 // Where the chosen activation is saturated, as Plotly's rectangles.

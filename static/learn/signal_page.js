@@ -51,35 +51,32 @@ function drawStds(id, measured, expected, title) {
   });
 }
 
-const times = (value) => number(value, { maximumSignificantDigits: 2 });
-
 function toldUp(stds) {
   return compared(stds.at(-1) / stds[0], {
-    more: _("Layer {depth} passes on a signal {times} times as strong as layer 1 does."),
-    less: _("Layer {depth} passes on a signal {times} times weaker than layer 1 does."),
-    same: _("Layers 1 and {depth} pass on signals within a factor of {times}."),
-    none: _("Nothing that a number can hold arrives at layer {depth}."),
+    more: (values) => _("Layer {depth} passes on a signal {times} times as strong as layer 1 does.", values),
+    less: (values) => _("Layer {depth} passes on a signal {times} times weaker than layer 1 does.", values),
+    same: (values) => _("Layers 1 and {depth} pass on signals within a factor of {times}.", values),
+    none: (values) => _("Nothing that a number can hold arrives at layer {depth}.", values),
   });
 }
 
 function toldDown(stds) {
   return compared(stds[0] / stds.at(-1), {
-    more: _("Layer 1 receives {times} times the gradient of layer {depth}: it explodes."),
-    less: _("Layer 1 receives {times} times less gradient than layer {depth}: it vanishes."),
-    same: _("Layers 1 and {depth} receive gradients within a factor of {times}."),
-    none: _("No gradient that a number can hold arrives at layer 1."),
+    more: (values) => _("Layer 1 receives {times} times the gradient of layer {depth}: it explodes.", values),
+    less: (values) => _("Layer 1 receives {times} times less gradient than layer {depth}: it vanishes.", values),
+    same: (values) => _("Layers 1 and {depth} receive gradients within a factor of {times}.", values),
+    none: () => _("No gradient that a number can hold arrives at layer 1."),
   });
 }
 
 const NOTED = 3; // times: nearer ones are called alike
 
 function compared(ratio, { more, less, same, none }) {
-  if (!(ratio > 0 && Number.isFinite(ratio))) return fill(none, ratio);
-  if (ratio > NOTED) return fill(more, ratio);
-  return ratio < 1 / NOTED ? fill(less, 1 / ratio) : fill(same, Math.max(ratio, 1 / ratio));
+  const values = (times) => ({ depth: DEPTH, times: number(times, { maximumSignificantDigits: 2 }) });
+  if (!(ratio > 0 && Number.isFinite(ratio))) return none(values(1));
+  if (ratio > NOTED) return more(values(ratio));
+  return ratio < 1 / NOTED ? less(values(1 / ratio)) : same(values(Math.max(ratio, 1 / ratio)));
 }
-
-const fill = (sentence, ratio) => sentence.replace("{depth}", DEPTH).replace("{times}", times(ratio));
 
 const controls = new Controls(document.querySelector("#controls"), draw);
 for (const button of document.querySelectorAll("[data-gain]")) {
