@@ -70,6 +70,9 @@ def pages(server: Server) -> dict[str, str]:
         "activations": "/learn/activations?activation=gelu&with_elu=1&with_maxout=1&depth=3",
         "signal": "/learn/signal?gain=2&activation=relu",
         "signal as a class gets it": "/learn/signal?hide=activation,seed",
+        "learn about costs": "/learn/cost-surfaces?turn=-60",
+        "learn about dropout": "/learn/dropout?hide=seed",
+        "learn about convolution": "/learn/convolution?row=1",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
@@ -117,7 +120,7 @@ def walk(
     for name, path in pages.items():
         answer = page.goto(server.url + path)
         assert answer is not None
-        if page.locator("[data-figure]").count():
+        if page.locator("[data-figure], .drawing").count():
             page.wait_for_load_state("networkidle")  # Plotly has taken over by then
         assert page.url.split("?")[0] == server.url + path.split("?")[0]  # and not to another one instead
         found += [f"{name}: {complaint}" for complaint in complaints(page, answer, language)]
