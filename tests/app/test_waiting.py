@@ -7,33 +7,14 @@ from sqlmodel import Session
 
 from app import actions, store
 from app.waiting import hand_over, pass_on
-from ml.labs import LABS, Arm
+from ml.labs import LABS
 from ml.records import RunRecord
-from tests.conftest import TINY
-
-CHAIN = {
-    "base": Arm("the first", TINY),
-    "next": Arm("the second", TINY.model_copy(update={"transfer_layers": 1}), after="base"),
-    "last": Arm("the third", TINY.model_copy(update={"transfer_layers": 1}), after="next"),
-}
-
-
-class Queue:
-    """Stands in for the engine: what it was given, and what it was to forget."""
-
-    def __init__(self) -> None:
-        self.enqueued: list[str] = []
-
-    def enqueue(self, run_id: str) -> None:
-        self.enqueued.append(run_id)
-
-    def cancel(self, run_id: str) -> None:
-        self.enqueued = [other for other in self.enqueued if other != run_id]
+from tests.lab_runs import CHAIN, StandInQueue
 
 
 @pytest.fixture
-def queue() -> Queue:
-    return Queue()
+def queue() -> StandInQueue:
+    return StandInQueue()
 
 
 @pytest.fixture
@@ -57,13 +38,15 @@ def status(session: Session, run: RunRecord) -> tuple[str, str | None]:
     return found.status, found.error
 
 
-def test_a_run_that_needs_no_other_is_queued_at_once(session: Session, queue: Queue, chain: list[RunRecord]) -> None:
+def test_a_run_that_needs_no_other_is_queued_at_once(
+    session: Session, queue: StandInQueue, chain: list[RunRecord]
+) -> None:
     hand_over(session, queue, chain[0].id)
     assert queue.enqueued == [chain[0].id]
 
 
 def test_a_run_waits_outside_of_the_queue_until_its_source_has_finished(
-    session: Session, queue: Queue, chain: list[RunRecord]
+    session: Session, queue: StandInQueue, chain: list[RunRecord]
 ) -> None:
     base, second, third = chain
     hand_over(session, queue, second.id)
@@ -78,7 +61,7 @@ def test_a_run_waits_outside_of_the_queue_until_its_source_has_finished(
 
 @pytest.mark.parametrize(("how", "word"), [("failed", "failed"), ("cancelled", "cancelled"), ("deleted", "deleted")])
 def test_all_that_wait_fail_with_the_reason_where_the_source_comes_to_nothing(
-    session: Session, queue: Queue, chain: list[RunRecord], how: str, word: str
+    session: Session, queue: StandInQueue, chain: list[RunRecord], how: str, word: str
 ) -> None:
     base, second, third = chain
     if how == "failed":
@@ -97,14 +80,14 @@ def test_all_that_wait_fail_with_the_reason_where_the_source_comes_to_nothing(
 
 
 def test_cancelling_all_of_an_experiment_leaves_nothing_failed(
-    session: Session, queue: Queue, chain: list[RunRecord]
+    session: Session, queue: StandInQueue, chain: list[RunRecord]
 ) -> None:
     actions.cancel_experiment(session, queue, str(chain[0].experiment_id))  # type: ignore[arg-type]
     assert [status(session, run)[0] for run in chain] == ["cancelled"] * 3
 
 
 def test_launching_a_lab_queues_only_what_can_begin(
-    session: Session, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    session: Session, queue: StandInQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab = replace(LABS["vanishing-gradient"], arms=CHAIN)
     monkeypatch.setitem(LABS, "chain", lab)
