@@ -65,13 +65,8 @@ def last_metrics(session: Session, run_ids: Sequence[str]) -> dict[str, Metrics]
 
 
 def experiment_names(session: Session, limit: int = 50) -> dict[str, str]:
-    """The newest experiments that are no labs: name by id."""
-    query = (
-        select(Experiment.id, Experiment.name)
-        .where(col(Experiment.lab).is_(None))
-        .order_by(col(Experiment.created).desc())
-        .limit(limit)
-    )
+    """The newest experiments: name by id."""
+    query = select(Experiment.id, Experiment.name).order_by(col(Experiment.created).desc()).limit(limit)
     return dict(session.exec(query).all())
 
 

@@ -221,7 +221,9 @@ def test_the_list_of_runs_leads_to_the_lab_instead_of_listing_its_runs(client: T
     assert f'href="{address}"' in home.text
     assert "row-" not in home.text
     assert f"row-{first}" in client.get("/?q=vanishing").text
-    assert f"row-{first}" in client.get(f"/?experiment={experiment_id}").text
+    found = client.get(f"/?experiment={experiment_id}").text
+    assert f"row-{first}" in found
+    assert f'href="/experiments/{experiment_id}"' in found
 
 
 def test_deleting_it_leads_back_to_the_labs(client: TestClient) -> None:
