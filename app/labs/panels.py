@@ -110,11 +110,12 @@ def _beside(name: str, shown: Sequence[Arm], of_seed: Mapping[str, RunRecord]) -
 
 
 def figures(lab: Lab, shown: Sequence[Arm], of_seed: Mapping[str, RunRecord]) -> Iterator[Panel]:
-    """Those that the lab names, of the runs of one seed."""
+    """Those that the lab names, of the runs of one seed that have what they draw."""
     there = [(arm, of_seed[arm.name]) for arm in shown if arm.name in of_seed]
     for figure in map(FIGURES.__getitem__, lab.figures):
-        if any(figure.suits(run.spec) for _arm, run in there):
-            yield from _views(figure, there)
+        suited = [(arm, run) for arm, run in there if figure.suits(run.spec)]
+        if suited:
+            yield from _views(figure, suited)
 
 
 def _views(figure: Figure, there: Sequence[tuple[Arm, RunRecord]]) -> Iterator[Panel]:
