@@ -1,6 +1,7 @@
 """Whether a lab has to be trained: runs that are there already are looked at by everybody."""
 
 from itertools import count, islice
+from threading import Lock
 
 from sqlmodel import Session
 
@@ -11,11 +12,15 @@ from ml.labs import LABS, SEEDS, Arm
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
+_one_at_a_time = Lock()
 _OWN = ("name", "transfer_from", "seed")  # what differs between the runs of an arm
 
 
 def join_or_launch(session: Session, queue: Queue, name: str) -> ExperimentRecord:
-    return joinable(session, name) or actions.launch_lab(session, queue, name)
+    """A class that begins at the same moment has the lab trained once. There is one web process; the session must not
+    have read anything before."""
+    with _one_at_a_time:
+        return joinable(session, name) or actions.launch_lab(session, queue, name)
 
 
 def joinable(session: Session, name: str) -> ExperimentRecord | None:

@@ -1,8 +1,9 @@
 """The charts of a lab: of each arm by itself, and of all of them on the same axes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
+from typing import Any
 
 from markupsafe import Markup
 
@@ -11,9 +12,11 @@ from app.figures import FIGURES, PAGE, Figure, layer_label
 from app.figures.compare import COMPARISONS, Group, draw, draw_groups
 from app.figures.compare import View as Beside
 from app.i18n import gettext as _
-from app.theme import run_dash
+from app.theme import layer_dash, run_dash
 from ml.labs import Lab
 from ml.records import RunRecord
+
+MOST_TIMES_WIDER = 30  # than the narrowest of some charts the widest may be, for all to share a scale
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,18 @@ class Arm:
     runs: tuple[RunRecord, ...]
 
 
+Pair = tuple[Arm, RunRecord]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a line of a chart is called; `dashes` are empty for a solid one."""
+
+    label: str
+    colour: str
+    dashes: str
+
+
 @dataclass(frozen=True)
 class Chart:
     """`arm` is None where it is of all of them."""
@@ -39,12 +54,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure, of every arm by itself or of all on the same axes. `about` are paragraphs."""
+    """One figure, of every arm by itself or of all on the same axes. `about` are paragraphs; `legend` names lines that
+    have no name at their end."""
 
     title: str
     subtitle: str
     about: Sequence[str]
     charts: tuple[Chart, ...]
+    legend: tuple[Line, ...] = ()
 
     @property
     def together(self) -> bool:
@@ -58,10 +75,13 @@ def arms(lab: Lab, runs: Sequence[RunRecord]) -> list[Arm]:
 
 def _arm(place: int, name: str, lab: Lab, runs: Sequence[RunRecord]) -> Arm:
     mine = tuple(sorted((run for run in runs if run.arm == name), key=lambda run: run.spec.seed))
-    dash = run_dash(place)
     colour = PAGE.run_colour(mine[0].colour if mine else place)
-    dashes = "" if dash == "solid" else dash.replace("px", "")
-    return Arm(name, _(lab.arms[name].label), ascii_uppercase[place], colour, dashes, mine)
+    return Arm(name, _(lab.arms[name].label), ascii_uppercase[place], colour, _dashes(run_dash(place)), mine)
+
+
+def _dashes(pattern: str) -> str:
+    """Plotly's as SVG writes them."""
+    return "" if pattern == "solid" else pattern.replace("px", "")
 
 
 # --- of all arms ---
@@ -118,35 +138,51 @@ def figures(lab: Lab, shown: Sequence[Arm], of_seed: Mapping[str, RunRecord]) ->
             yield from _views(figure, suited)
 
 
-def _views(figure: Figure, there: Sequence[tuple[Arm, RunRecord]]) -> Iterator[Panel]:
+def _views(figure: Figure, there: Sequence[Pair]) -> Iterator[Panel]:
     """A figure of one snapshot: of the first and of the last; of one layer: of the lowest and of the topmost."""
     match figure.reads:
         case "step":
-            yield _panel(figure, there, _("before the first step"), lambda run: _at(figure, run, 0))
+            yield _panel(figure, there, _("before the first step"), "xaxis", step=0)
             if any(len(run.snapshots) > 1 for _arm, run in there):
-                yield _panel(figure, there, _("at the end"), lambda run: _at(figure, run, None))
+                yield _panel(figure, there, _("at the end"), "xaxis")
         case "layer":
-            yield _panel(figure, there, _("the first hidden layer"), lambda run: _of(figure, run, 0))
+            yield _panel(figure, there, _("the first hidden layer"), "yaxis", layer=0)
             if any(run.spec.depth > 1 for _arm, run in there):
-                yield _panel(figure, there, _("the last hidden layer"), lambda run: _of(figure, run, -1))
+                yield _panel(figure, there, _("the last hidden layer"), "yaxis", layer=-1)
         case _:
-            yield _panel(figure, there, _(figure.subtitle), lambda run: figure.draw(run, PAGE))
-
-
-def _at(figure: Figure, run: RunRecord, step: int | None) -> dict[str, object]:
-    return figure.draw(run, PAGE, step=step)
-
-
-def _of(figure: Figure, run: RunRecord, layer: int) -> dict[str, object]:
-    return figure.draw(run, PAGE, layer=run.spec.hidden_layers[layer])
+            yield _panel(figure, there, _(figure.subtitle))
 
 
 def _panel(
-    figure: Figure,
-    there: Sequence[tuple[Arm, RunRecord]],
-    subtitle: str,
-    plot: Callable[[RunRecord], dict[str, object]],
-) -> Panel:
+    figure: Figure, there: Sequence[Pair], subtitle: str, common: str = "", step: int | None = None,
+    layer: int | None = None,
+) -> Panel:  # fmt: skip
+    """`common` is the axis whose range all charts share."""
     title = _(figure.title)
-    charts = tuple(Chart(arm, Markup(svg.render(plot(run), f"{title}: {arm.label}"))) for arm, run in there)
-    return Panel(title, subtitle, [_(paragraph) for paragraph in figure.about], charts)
+    names = [None if layer is None else run.spec.hidden_layers[layer] for _arm, run in there]
+    drawn = [figure.draw(run, PAGE, step, name) for (_arm, run), name in zip(there, names, strict=True)]
+    if common:
+        _share(drawn, common)
+    charts = [Markup(svg.render(one, f"{title}: {arm.label}")) for one, (arm, _run) in zip(drawn, there, strict=True)]
+    legend = tuple(_layers(figure, there)) if figure.reads == "step" else ()
+    about = [_(paragraph) for paragraph in figure.about]
+    return Panel(title, subtitle, about, tuple(map(Chart, (arm for arm, _run in there), charts)), legend)
+
+
+def _share(drawn: Sequence[dict[str, Any]], axis: str) -> None:
+    """Give all of them the widest range, unless the narrowest could not be seen in it."""
+    ranges = [one["layout"][axis]["range"] for one in drawn]
+    widths = [high - low for low, high in ranges]
+    if max(widths) > MOST_TIMES_WIDER * min(widths):
+        return
+    widest = [min(low for low, _high in ranges), max(high for _low, high in ranges)]
+    for one in drawn:
+        one["layout"][axis]["range"] = widest
+
+
+def _layers(figure: Figure, there: Sequence[Pair]) -> Iterator[Line]:
+    """Those of the deepest network that have the signal that the figure is named after."""
+    deepest = max((run for _arm, run in there), key=lambda run: run.spec.depth)
+    depth = deepest.spec.depth
+    for i in range(len(deepest.layers_with(figure.name))):
+        yield Line(layer_label(i, depth), PAGE.layer(i, depth), _dashes(layer_dash(i)))

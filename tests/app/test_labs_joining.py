@@ -1,8 +1,11 @@
 """Whose runs a student of a lab looks at, and when new ones are queued."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import actions, store
@@ -70,3 +73,18 @@ def test_other_seeds_begin_after_the_highest_that_was_tried(session: Session, qu
     assert next_seeds(session, VANISHING) == [3, 4, 5]
     actions.launch_lab(session, queue, VANISHING, [3, 7])  # type: ignore[arg-type]
     assert next_seeds(session, VANISHING) == [8, 9, 10]
+
+
+def test_a_class_that_begins_at_the_same_moment_has_it_trained_once(
+    engine: Engine, session: Session, queue: StandInQueue
+) -> None:
+    ready = Barrier(8)
+
+    def student(_number: int) -> str:
+        with Session(engine) as own:
+            ready.wait()
+            return join(own, queue)
+
+    with ThreadPoolExecutor(8) as students:
+        assert len(set(students.map(student, range(8)))) == 1
+    assert len(store.lab_experiments(session, VANISHING)) == 1

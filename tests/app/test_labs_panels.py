@@ -1,6 +1,8 @@
 """The charts of a lab."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -94,3 +96,22 @@ def test_what_is_compared_side_by_side_is_of_one_seed(name: str, charts: int) ->
     [panel] = drawn(lab, runs_of(lab))
     assert len(panel.charts) == charts
     assert drawn(lab, [replace(run, snapshots=()) for run in runs_of(lab)]) == []
+
+
+def test_charts_of_a_signal_share_their_scale_and_name_the_layers_below() -> None:
+    lab = lab_of(("activation",))
+    first, _last = drawn(lab, runs_of(lab))
+    ticks = [re.findall(r'text-anchor="middle">([^<]*)<', chart.drawing) for chart in first.charts]
+    assert ticks[0] == ticks[1] != []
+    assert [line.label for line in first.legend] == ["layer 1", "layer 2", "layer 3"]
+
+
+def test_a_scale_on_which_the_narrowest_could_not_be_seen_is_not_shared() -> None:
+    def figures(*widths: float) -> list[dict[str, Any]]:
+        return [{"layout": {"xaxis": {"range": [-width, width]}}} for width in widths]
+
+    near, far = figures(1, 20), figures(1, 40)
+    panels._share(near, "xaxis")
+    panels._share(far, "xaxis")
+    assert near == figures(20, 20)
+    assert far == figures(1, 40)
