@@ -45,6 +45,7 @@ def pages(server: Server) -> dict[str, str]:
         server.wait_until_ended(repair["run"]["id"])
     shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
     teacher, mystery, answer = make_mystery(server)
+    lab = make_lab(server)
     return {
         "home": "/",
         "home without a match": "/?q=nothing+of+the+kind",
@@ -73,10 +74,21 @@ def pages(server: Server) -> dict[str, str]:
         "learn about costs": "/learn/cost-surfaces?turn=-60",
         "learn about dropout": "/learn/dropout?hide=seed",
         "learn about convolution": "/learn/convolution?row=1",
+        "labs": "/labs",
+        "lab, not predicted": lab,
+        "lab": f"{lab}?look=1",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
     }
+
+
+def make_lab(server: Server) -> str:
+    """The address of one whose runs have ended."""
+    lab = server.client.post("/api/labs/vanishing-gradient").json()
+    for run in lab["runs"]:
+        server.wait_until_ended(run["id"])
+    return f"/labs/{lab['lab']}/{lab['id']}"
 
 
 def make_mystery(server: Server) -> tuple[str, str, str]:
