@@ -3,11 +3,20 @@
 A new lab is an entry in the LABS of the module of its topic. Nothing here needs torch.
 """
 
-from ml.labs import gradients
+from ml.labs import activations, glorot_start, glorot_training, gradients, variance
 from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
-from ml.labs.verdict import Reading, Verdict, judge
+from ml.labs.verdict import Reading, Verdict, decide, judge, measured
 
 # By the name in the address, in the order of the lecture, then that of the paper.
-LABS: dict[str, Lab] = {**gradients.LABS}
+LABS: dict[str, Lab] = {
+    **gradients.LABS,
+    **variance.LABS,
+    **activations.LABS,
+    **glorot_start.LABS,
+    **glorot_training.LABS,
+}
 
-__all__ = ["LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "judge"]
+__all__ = [
+    "LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "decide", "judge",
+    "measured",
+]  # fmt: skip

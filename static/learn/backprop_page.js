@@ -53,10 +53,11 @@ function showParts() {
 
 function showStep(at) {
   for (const [index, step] of steps.entries()) step.hidden = index !== place;
-  const lines = worked(STEPS[place], at, long).map((line) => Object.assign(document.createElement("p"), { textContent: line }));
-  steps[place].querySelector("[data-worked]").replaceChildren(...lines);
+  steps[place].querySelector("[data-worked]").replaceChildren(...worked(STEPS[place], at, long).map(paragraph));
   document.querySelector("#place").textContent = _("step {step} of {steps}", { step: place + 1, steps: STEPS.length });
 }
+
+const paragraph = (textContent) => Object.assign(document.createElement("p"), { textContent });
 
 function showErrors(at) {
   const seen = [...errors, at.E, at.after].slice(-MOST_ERRORS).map(long).join(" → ");
@@ -67,13 +68,18 @@ function showCheck(at, slopes) {
   const off = Math.max(...WEIGHTS.map((weight) => Math.abs(at[`d_${weight}`] - slopes[weight])));
   const values = { off: written(off, 1), nudge: written(NUDGE, 1) };
   document.querySelector("#check").textContent = _(
-    "Checked without back-propagation: E was computed with each weight {nudge} larger and smaller, and its slope differs from these nine gradients by {off} at most.", values,
+    "Checked without back-propagation: E was computed with each weight {nudge} larger and smaller, and its slope differs from these nine gradients by {off} at most.",
+    values,
   );
 }
 
 for (const part of document.querySelectorAll(".moves, #training")) part.hidden = false;
 
-const controls = new Controls(document.querySelector("#controls"), show);
+const form = document.querySelector("#controls");
+const controls = new Controls(form, show);
+
+// Other numbers are another story.
+form.addEventListener("input", () => (errors = []));
 
 for (const button of document.querySelectorAll("[data-move]")) {
   button.onclick = () => controls.set("step", place + 1 + Number(button.dataset.move)); // a slider stays in its range

@@ -1,5 +1,6 @@
 // The optimizers' race: every path is computed as soon as a control is moved; the clock only says how much of it is seen.
 
+import { plotlyLoaded } from "../chart.js";
 import { _, number } from "../words.js";
 import { Controls } from "./controls.js";
 import { OPTIMIZERS, descend, diverged, reached } from "./optimizers.js";
@@ -10,6 +11,7 @@ import { written } from "./written.js";
 
 const STEPS = 300;
 const STEPS_A_SECOND = 40;
+const CHART_MS = 100; // between two charts of a race that runs
 const TARGET = 0.01; // the loss that counts as there
 
 const form = document.querySelector("#controls");
@@ -19,7 +21,7 @@ const rowOf = (name) => document.querySelector(`[data-optimizer=${name}]`);
 
 let racers = [];
 let step = STEPS;
-let clock = null; // { from, since } while it runs
+let clock = null; // while it runs: from which step, since when, and when the chart was drawn
 
 function change({ surface: name, x, y, step: at, ...constants }) {
   const surface = SURFACES[name];
@@ -51,11 +53,12 @@ function told() {
   return [
     first && _("{name} is the first below a loss of {target}, after {steps} steps.", values),
     others.length && _("Then come {others}.", { others: list(others, ({ there }) => there) }),
-    late.length && _("After {steps} steps still above, at a loss of: {others}.", { steps: STEPS, others: list(late, ({ losses }) => written(losses.at(-1), 2)) }),
+    late.length && _("After {steps} steps still above, at a loss of: {others}.", { steps: STEPS, others: list(late, atLast) }),
     lost.length && _("Diverged, after steps: {others}.", { others: list(lost, ({ losses }) => losses.length - 1) }),
   ].filter(Boolean).join(" ");
 }
 
+const atLast = ({ losses }) => written(losses.at(-1), 2);
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 // --- the moment that is shown ---
@@ -68,6 +71,13 @@ function show(at) {
   slider.setAttribute("aria-valuetext", words);
   for (const optimizer of OPTIMIZERS) showRow(optimizer);
   picture.show(step);
+  showLosses(performance.now());
+}
+
+// Plotly takes longer than a frame.
+function showLosses(now) {
+  if (clock && now - clock.drawn < CHART_MS) return;
+  if (clock) clock.drawn = now;
   drawLosses(document.querySelector("#losses"), racers, step, STEPS, TARGET);
 }
 
@@ -94,7 +104,7 @@ function tick(now) {
 }
 
 function start() {
-  clock = { from: step < STEPS ? step : 0 };
+  clock = { from: step < STEPS ? step : 0, since: null, drawn: 0 };
   showPlay();
   requestAnimationFrame(tick);
 }
@@ -132,4 +142,4 @@ document.querySelector(".transport").hidden = false;
 const moment = new URLSearchParams(location.search).has("step");
 const controls = new Controls(form, change);
 showPlay();
-if (!moment && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
+if (!moment && !matchMedia("(prefers-reduced-motion: reduce)").matches) plotlyLoaded().then(start);

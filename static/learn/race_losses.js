@@ -7,7 +7,8 @@ const DECADES = [-4, 2]; // of the axis
 
 // `racers` are [{ number, look, name, losses }]; what is drawn is what has happened at `step` of `steps`.
 export function drawLosses(container, racers, step, steps, target) {
-  plot(container, () => ({ data: [goal(steps, target), ...racers.map((racer) => course(racer, step)), balls(racers, step)], layout: layout(steps) }));
+  const courses = () => racers.map((racer) => course(racer, step));
+  plot(container, () => ({ data: [goal(steps, target), ...courses(), balls(racers, step)], layout: layout(steps) }));
 }
 
 const layout = (steps) => ({
@@ -17,7 +18,8 @@ const layout = (steps) => ({
 });
 
 const goal = (steps, target) => ({
-  x: [0, steps], y: [target, target], mode: "lines", hoverinfo: "skip", line: { color: token("muted"), width: 1, dash: "4px,4px" },
+  x: [0, steps], y: [target, target], mode: "lines", hoverinfo: "skip",
+  line: { color: token("muted"), width: 1, dash: "4px,4px" },
 });
 
 function course({ look, name, losses }, step) {
