@@ -9,7 +9,7 @@ import { drawNumbers, propagate } from "./signal.js";
 
 const DEPTH = 20;
 const WIDTH = 100;
-const EXAMPLES = 30;
+const EXAMPLES = 20;
 const layers = Array.from({ length: DEPTH }, (_one, i) => i + 1);
 const [LEAST, MOST] = [1e-5, 1e2]; // of the axis at least, so that what is level looks level
 const FLOOR = 1e-12; // of the axis; below it a logarithm shows nothing that matters
