@@ -1,5 +1,7 @@
 """What `make labs` prints and how it ends, with made-up numbers."""
 
+import pytest
+
 from ml.labs import LABS, Verdict, decide
 from tests.labs.__main__ import print_lab, print_rows, told, unexplained
 
@@ -10,7 +12,9 @@ def verdict(name: str, *numbers: tuple[float, ...]) -> Verdict:
     return decide(LABS[name], dict(enumerate(numbers)))
 
 
-def test_a_lab_is_printed_with_the_value_of_each_seed_and_what_was_not_as_expected(capsys) -> None:
+def test_a_lab_is_printed_with_the_value_of_each_seed_and_what_was_not_as_expected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_lab("elu", verdict("elu", (0.4,), (1.5,)), 1.26)
     line, measure = capsys.readouterr().out.splitlines()
 
@@ -18,7 +22,9 @@ def test_a_lab_is_printed_with_the_value_of_each_seed_and_what_was_not_as_expect
     assert measure.split()[-4:] == ["<", "1", "0.4", "1.5!"]
 
 
-def test_every_row_of_the_lecture_is_listed_with_its_labs_or_its_page_to_learn_from(capsys) -> None:
+def test_every_row_of_the_lecture_is_listed_with_its_labs_or_its_page_to_learn_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_rows({"elu": verdict("elu", (0.4,))})
     rows = capsys.readouterr().out.splitlines()[2:]
 
