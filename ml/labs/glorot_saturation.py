@@ -100,7 +100,7 @@ _FIGURE_4 = Lab(
             "tanh: share of layer 1 beyond ±0.9", lambda runs: share(runs["tanh"], 1), above(0.3), "share", "|z| > 0.9"
         ),
         Measure(
-            "softsign: the same, of the layer with the most",
+            "softsign: share beyond ±0.9 of the layer with the most",
             lambda runs: max(share(runs["softsign"], layer) for layer in range(1, 6)),
             below(0.02),
             "share",

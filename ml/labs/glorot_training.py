@@ -20,11 +20,11 @@ _FIGURE_9 = Lab(
     title="Figure 9: weight gradients while training",
     question="The weight gradients of the layers start out alike. How many times further apart are they during "
     "training with the standard initialisation than with the normalized one?",
-    claim="With the standard initialisation the layers’ weight gradients drift apart during training; with the "
-    "normalized one they stay closer together.",
+    claim="With the standard initialisation the layers’ weight gradients drift apart during training, clearly further "
+    "than with the normalized one, which keeps them together.",
     choices=(
-        Choice("they are closer together", 1),
-        Choice("up to 1.5 times", 1.5),
+        Choice("they are closer together", 0.67),
+        Choice("about as far apart", 1.5),
         Choice("1.5 to 5 times", 5),
         Choice("more than 5 times"),
     ),
@@ -36,7 +36,7 @@ _FIGURE_9 = Lab(
         Measure(
             "Spread over the layers with the standard initialisation over that with the normalized one",
             lambda runs: _typical_spread(runs["standard"]) / _typical_spread(runs["normalized"]),
-            above(1),
+            above(1.5),
             "times",
             "max std ∂C/∂W / min std ∂C/∂W",
         ),
@@ -46,13 +46,18 @@ _FIGURE_9 = Lab(
     rows=(6,),
     paper="Figure 9",
     figures=("weight_gradient",),
+    remark="Not confirmed at this size: with both initialisations the layer with the largest weight gradients has "
+    "about twice those of the one with the smallest. The paper’s networks have 1,000 units a layer and are watched "
+    "for days; within 5,000 steps a network of 100 units with the standard initialisation does not even leave its "
+    "first plateau.",
 )
 
 _FIGURE_10 = Lab(
     title="Figure 10: tanh with the normalized initialisation",
     question="Figure 3 again, with the normalized initialisation. Layer 1 saturates. What share of layer 4 is beyond "
     "±0.9?",
-    claim="With the normalized initialisation the upper layers no longer lag behind: they saturate with the first one.",
+    claim="With the normalized initialisation the upper layers no longer lag behind: they saturate too, not the first "
+    "one alone.",
     choices=(
         Choice("less than 2 %, as with the standard one", 0.02),
         Choice("2 to 10 %", 0.1),
@@ -71,7 +76,13 @@ _FIGURE_10 = Lab(
             "share",
             "|z⁴| > 0.9",
         ),
-        Measure("Standard: the same", lambda runs: share(runs["standard"], 4), below(0.02), "share", "|z⁴| > 0.9"),
+        Measure(
+            "Standard: share of layer 4 beyond ±0.9 at the end",
+            lambda runs: share(runs["standard"], 4),
+            below(0.02),
+            "share",
+            "|z⁴| > 0.9",
+        ),
     ),
     topic=TOPIC,
     learn="activations",
@@ -111,7 +122,12 @@ _TABLE_1 = Lab(
             below(1300),
             "steps",
         ),
-        Measure("Softsign, normalized: the same", lambda runs: step_learned(runs["softsign_n"]), below(1300), "steps"),
+        Measure(
+            "Softsign, normalized: first step with a loss below 2.05",
+            lambda runs: step_learned(runs["softsign_n"]),
+            below(1300),
+            "steps",
+        ),
         Measure(
             "Softsign, standard: how many steps after the slower of these two",
             lambda runs: learned_after(runs["softsign"], runs["tanh_n"], runs["softsign_n"]),
@@ -124,8 +140,18 @@ _TABLE_1 = Lab(
             below(3500),
             "steps",
         ),
-        Measure("Tanh, standard: the same", lambda runs: step_learned(runs["tanh"]), above(5000), "steps"),
-        Measure("Sigmoid: the same", lambda runs: step_learned(runs["sigmoid"]), above(5000), "steps"),
+        Measure(
+            "Tanh, standard: first step with a loss below 2.05",
+            lambda runs: step_learned(runs["tanh"]),
+            above(5000),
+            "steps",
+        ),
+        Measure(
+            "Sigmoid, standard: first step with a loss below 2.05",
+            lambda runs: step_learned(runs["sigmoid"]),
+            above(5000),
+            "steps",
+        ),
     ),
     topic=TOPIC,
     learn="signal",

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.ml.labs.layers import at_steps, high, saturating
-from tests.ml.labs.made import made
+from tests.ml.labs.made import made, stds
 
 
 def test_with_the_normalized_initialisation_alone_the_top_layer_saturates_too(check_verdicts):
@@ -43,3 +43,17 @@ def _leaving(arm: str, step: int | None, error: float):
 )
 def test_the_table_wants_every_network_in_its_place(check_verdicts, wrong):
     check_verdicts("table-1", table(), wrong)
+
+
+def test_the_spread_between_layers_is_that_of_a_typical_moment_of_training(check_verdicts):
+    def both(standard: float, normalized: float):
+        return {arm: drifting(arm, x) for arm, x in (("standard", standard), ("normalized", normalized))}
+
+    check_verdicts("figure-9", both(8, 2), both(2.5, 2))
+
+
+def drifting(arm: str, spread: float):
+    """Layers whose weight gradients are so many times apart at most looks, but not at the start nor at one more."""
+    apart, outlier = [1, 1, 1, 1, spread, 1], [1, 1, 1, 1, 100, 1]
+    gradients = stds("weight_gradient", [[1, 1, 1, 1, 1, 1], apart, outlier, apart])
+    return made("figure-9", arm, 4, statistics=gradients)
