@@ -3,7 +3,15 @@
 A new lab is an entry in the LABS of the module of its topic. Nothing here needs torch.
 """
 
-from ml.labs import activations, glorot_start, glorot_training, gradients, variance
+from ml.labs import (
+    activations,
+    glorot_cost,
+    glorot_saturation,
+    glorot_start,
+    glorot_training,
+    gradients,
+    variance,
+)
 from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
 from ml.labs.verdict import Reading, Verdict, decide, judge, measured
 
@@ -12,6 +20,8 @@ LABS: dict[str, Lab] = {
     **gradients.LABS,
     **variance.LABS,
     **activations.LABS,
+    **glorot_saturation.LABS,
+    **glorot_cost.LABS,
     **glorot_start.LABS,
     **glorot_training.LABS,
 }
