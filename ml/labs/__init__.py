@@ -3,7 +3,7 @@
 A new lab is an entry in the LABS of the module of its topic. Nothing here needs torch.
 """
 
-from ml.labs import gradients
+from ml.labs import generalisation, gradients, training
 from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
 from ml.labs.verdict import Reading, Verdict, judge
 

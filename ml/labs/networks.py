@@ -1,0 +1,3 @@
+"""Other networks than dense ones from scratch: reused layers, convolutions."""
+
+LABS = {}
