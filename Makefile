@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 
-.PHONY: help serve test check messages examples reproduce reproduce-long clinic bench
+.PHONY: help serve test check messages examples reproduce reproduce-long clinic labs bench
 
 help:
 	@echo "make serve            set up at the first call, then start Layerscope and print its address"
@@ -15,6 +15,7 @@ help:
 	@echo "make reproduce        see what Glorot & Bengio saw in 2010, on three seeds: some minutes"
 	@echo "make reproduce-long   see what took them 60,000 steps and more, on one seed: some more"
 	@echo "make clinic           see how often the diagnosis is right and repairs cure: minutes; ROUNDS=7:1: seed 7, width 1"
+	@echo "make labs             try every claim of the lecture on three seeds: minutes; ONLY=dying-relu: that lab"
 	@echo "make bench            measure what the README says about speed: half an hour; ONLY=ac: groups a and c"
 
 serve:
@@ -50,6 +51,10 @@ reproduce-long:
 clinic:
 	@$(PYTHON) app/bootstrap.py
 	@.venv/bin/python -m tests.clinic $(ROUNDS)
+
+labs:
+	@$(PYTHON) app/bootstrap.py
+	@.venv/bin/python -m tests.labs $(ONLY)
 
 bench:
 	@$(PYTHON) app/bootstrap.py --dev --bench

@@ -22,6 +22,7 @@ from app.presets import PRESETS
 from app.preview import VERDICTS
 from app.settings import PROJECT
 from ml import catalog
+from ml.labs import LABS, Lab
 from ml.rules import RULES
 
 # What a choice of the catalog says in words.
@@ -77,7 +78,15 @@ def _named() -> Iterator[Message]:
     for table in (*forms.CHOICES.values(), catalog.DATASETS):
         for entry in table.values():
             yield from filter(_is_told, (getattr(entry, name, "") for name in TOLD))
+    yield from (text for lab in LABS.values() for text in _told_by(lab))
     yield from filter(_is_told, (name for data in catalog.DATASETS.values() for name in data.classes))
+
+
+def _told_by(lab: Lab) -> Iterator[str]:
+    yield from filter(None, (lab.title, lab.question, lab.claim, lab.topic, lab.paper, lab.remark))
+    yield from (choice.text for choice in lab.choices)
+    yield from (arm.label for arm in lab.arms.values())
+    yield from (measure.label for measure in lab.measures)
 
 
 def _is_told(text: str) -> bool:

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from ml.labs.measures import step_saturated
 from ml.records import Health, LayerSnapshot, Metrics, RunRecord, StepRecord
 from ml.summary import summarise
 from tests.reproduction.checks import CHECKS, LONG_CHECKS, Check, above, below, between
-from tests.reproduction.measures import step_saturated
-from tests.reproduction.runs import SPECS, temporary_database, trained
+from tests.reproduction.runs import SPECS, trained
+from tests.training import temporary_database
 
 QUICK = [check for check in CHECKS if check.section in "AB"]
 

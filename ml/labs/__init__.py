@@ -5,9 +5,12 @@ A new lab is an entry in the LABS of the module of its topic. Nothing here needs
 
 from ml.labs import generalisation, gradients, training
 from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
-from ml.labs.verdict import Reading, Verdict, judge
+from ml.labs.verdict import Reading, Verdict, decide, judge, measured
 
 # By the name in the address, in the order of the lecture, then that of the paper.
 LABS: dict[str, Lab] = {**gradients.LABS}
 
-__all__ = ["LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "judge"]
+__all__ = [
+    "LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "decide", "judge",
+    "measured",
+]  # fmt: skip

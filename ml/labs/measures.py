@@ -1,7 +1,4 @@
-"""Numbers that labs are decided by, each of one run. Layers count from 1, bottom up.
-
-What several modules of labs need; what one needs alone stands there.
-"""
+"""Numbers that labs are decided by, each of one run. Layers count from 1, bottom up."""
 
 import math
 
@@ -12,23 +9,144 @@ from ml.records import RunRecord
 
 Floats = NDArray[np.float64]
 
-
-def stds(run: RunRecord, signal: str, snapshot: int = 0) -> Floats:
-    """(hidden layers,) of one snapshot, step 0 unless another is named."""
-    return run.statistic(signal, "std")[snapshot, : run.spec.depth]
+HIGH = 0.9  # |z| above it is called saturated here, whatever the slope
+LEARNED = 2.05  # validation loss of a net that has left its plateau
 
 
-def bottom_over_top(run: RunRecord, signal: str, snapshot: int = 0) -> float:
-    """The first hidden layer's std over the last one's."""
-    values = stds(run, signal, snapshot)
-    return float(values[0] / values[-1])
+# --- at step 0 ---
 
 
-def final_error(run: RunRecord) -> float:
-    """Share of wrong validation answers at the end; a run that diverged has none right."""
-    return 1.0 if run.diverged_at else run.metric("val_error")[-1]
+def stds(run: RunRecord, signal: str) -> Floats:
+    """(hidden layers,)"""
+    return run.statistic(signal, "std")[0, : run.spec.depth]
+
+
+def bottom_over_top(run: RunRecord, signal: str) -> float:
+    """The first hidden layer's std over the last one's; NaN where both are 0."""
+    values = stds(run, signal)
+    return ratio(values[0], values[-1])
+
+
+def ratio(over: float, under: float) -> float:
+    """Infinite over 0, NaN of 0 over 0."""
+    if under:
+        return float(over / under)
+    return math.inf if over else math.nan
+
+
+def spread(run: RunRecord, signal: str) -> float:
+    """Between the hidden layers: the largest std over the smallest."""
+    values = stds(run, signal)
+    return ratio(values.max(), values.min())
+
+
+def above_over_below(run: RunRecord) -> Floats:
+    """(hidden layers - 1,) the std of each layer's activations over that of the layer below."""
+    values = stds(run, "activation")
+    return values[1:] / values[:-1]
+
+
+def jacobians(run: RunRecord) -> Floats:
+    """(hidden layers - 1,) mean singular values, from the second layer on."""
+    return run.health("jacobian")[0, 1:]
+
+
+# --- during training ---
+
+
+def curve(run: RunRecord, statistic: str, layer: int) -> Floats:
+    """(snapshots,) of one layer's activations."""
+    return run.statistic("activation", statistic)[:, layer - 1]
+
+
+def at(run: RunRecord, step: float, values: Floats) -> float:
+    """The value at a step that has a snapshot."""
+    return float(values[run.steps.index(int(step))])
 
 
 def first_step(run: RunRecord, seen: NDArray[np.bool_]) -> float:
-    """The first snapshot's step at which something was seen; infinite where it never was."""
+    """(snapshots,) -> the first one's step at which something was seen; infinite where it never was."""
     return next((float(step) for step, yes in zip(run.steps, seen, strict=True) if yes), math.inf)
+
+
+def step_learned(run: RunRecord) -> float:
+    return first_step(run, np.array(run.metric("val_loss")) < LEARNED)
+
+
+def learned_after(run: RunRecord, *others: RunRecord) -> float:
+    """Steps that the run needed to learn, beyond the slowest of the others."""
+    return step_learned(run) - max(map(step_learned, others))
+
+
+def narrowest(run: RunRecord, layer: int) -> float:
+    """The step at which a layer's activations are closest together."""
+    return float(run.steps[curve(run, "std", layer).argmin()])
+
+
+def recovery(run: RunRecord, layer: int) -> float:
+    """A layer's std at the end over its smallest one."""
+    values = curve(run, "std", layer)
+    return float(values[-1] / values.min())
+
+
+def escape(run: RunRecord, layer: int, std: float) -> float:
+    """The first step after the narrowest one at which a layer's std is above this one."""
+    later = np.array(run.steps) > narrowest(run, layer)
+    return first_step(run, later & (curve(run, "std", layer) > std))
+
+
+def step_saturated(run: RunRecord, layer: int) -> float:
+    """The first step at which the 98th percentile of |z| is above 0.9, which is to say that more than 2 % are."""
+    shares = [share(run, layer, HIGH, snapshot=number) for number in range(len(run.snapshots))]
+    return first_step(run, np.array(shares) > 0.02)
+
+
+# --- at the end ---
+
+
+def final_error(run: RunRecord) -> float:
+    """Share of wrong validation answers; a run that diverged has none right."""
+    return 1.0 if run.diverged_at else run.metric("val_error")[-1]
+
+
+def errs_more(run: RunRecord, other: RunRecord) -> float:
+    """By which share of the validation answers."""
+    return final_error(run) - final_error(other)
+
+
+def share(run: RunRecord, layer: int, above: float = HIGH, below: float = math.inf, snapshot: int = -1) -> float:
+    """How many of a layer's activations have |z| in this interval; exact where its ends are edges of bins."""
+    sizes, counts = _sizes(run, layer, snapshot)
+    return float(counts[(sizes > above) & (sizes < below)].sum() / counts.sum())
+
+
+def share_ratio(run: RunRecord, layer: int, other: int) -> float:
+    """A layer's share of |z| > 0.9 over another's; NaN where that is 0."""
+    base = share(run, other)
+    return share(run, layer) / base if base else math.nan
+
+
+def least_rise(run: RunRecord, layer: int) -> float:
+    """From each layer to the next, up to this one: how much the mean activation rises where it rises least."""
+    return float(np.diff(run.statistic("activation", "mean")[-1, :layer]).min())
+
+
+def percentiles_apart(run: RunRecord, first: int, last: int) -> float:
+    """The largest distance between these layers' 98th percentiles of |z|."""
+    values = [percentile_98(run, layer) for layer in range(first, last + 1)]
+    return max(values) - min(values)
+
+
+def percentile_98(run: RunRecord, layer: int) -> float:
+    """Of |z|, to one bin's width."""
+    sizes, counts = _sizes(run, layer, -1)
+    order = sizes.argsort()
+    below = counts[order].cumsum()
+    return float(sizes[order][below.searchsorted(0.98 * below[-1])])
+
+
+def _sizes(run: RunRecord, layer: int, snapshot: int) -> tuple[Floats, NDArray[np.int64]]:
+    """(bins,) |z| at the centre of each bin, and how many there are."""
+    histogram = run.snapshots[snapshot].layers[layer - 1].histogram("activation")
+    centers: Floats = np.abs(histogram.centers)
+    return centers, histogram.counts.astype(np.int64)

@@ -55,16 +55,25 @@ def judge(lab: Lab, by_seed: Mapping[int, Runs]) -> Verdict:
 
     A seed counts once every arm has finished; one with a run that failed or was cancelled tells nothing.
     """
-    whole = {seed: runs for seed, runs in by_seed.items() if _finished(lab, runs)}
-    readings = tuple(Reading(x, tuple(x.read(runs) for runs in whole.values())) for x in lab.measures)
-    told = [not any(map(math.isnan, values)) for values in zip(*(x.values for x in readings), strict=True)]
+    return decide(lab, {seed: numbers for seed, runs in by_seed.items() if (numbers := measured(lab, runs))})
+
+
+def measured(lab: Lab, runs: Runs) -> tuple[float, ...]:
+    """The lab's measures of the runs of one seed, NaN where one can't be told; none unless every arm has finished."""
+    ended = all(name in runs and runs[name].status == "finished" and runs[name].snapshots for name in lab.arms)
+    return tuple(measure.read(runs) for measure in lab.measures) if ended else ()
+
+
+def decide(lab: Lab, numbers: Mapping[int, tuple[float, ...]]) -> Verdict:
+    """As judge, from what was `measured` of each seed."""
+    readings = tuple(
+        Reading(measure, tuple(of_seed[place] for of_seed in numbers.values()))
+        for place, measure in enumerate(lab.measures)
+    )
+    told = [not any(map(math.isnan, of_seed)) for of_seed in numbers.values()]
     held = [all(column) for column in zip(*(x.holds for x in readings), strict=True)]
     word, why = _word(told, held)
-    return Verdict(word, tuple(whole), sum(held), readings, why, lab.outcome(readings[0].middle))
-
-
-def _finished(lab: Lab, runs: Runs) -> bool:
-    return all(name in runs and runs[name].status == "finished" and runs[name].snapshots for name in lab.arms)
+    return Verdict(word, tuple(numbers), sum(held), readings, why, lab.outcome(readings[0].middle))
 
 
 def _word(told: list[bool], held: list[bool]) -> tuple[Word, Words]:

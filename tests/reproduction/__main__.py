@@ -8,7 +8,8 @@ import time
 
 from ml.records import RunRecord
 from tests.reproduction.checks import CHECKS, LONG_CHECKS, Check
-from tests.reproduction.runs import temporary_database, trained
+from tests.reproduction.runs import trained
+from tests.training import temporary_database
 
 # With seed 2 the tanh net of section D leaves its plateau only after 7,800 of its 8,000 steps, and so is not saturated
 # yet when they end; of seeds 0 to 9 it is the only one. The rest of the table holds for it too.

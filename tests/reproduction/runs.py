@@ -1,20 +1,14 @@
 """The runs that the checks are about, trained by the product and read from its database."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import torch
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app import db, store
-from app.settings import Settings
-from app.training import train_and_save
+from app import store
 from ml.records import RunRecord
 from ml.spec import RunSpec
+from tests import training
 
 
 def _spec(activation: str, width: int, depth: int, steps: int, lr: float, **others: Any) -> RunSpec:
@@ -51,28 +45,8 @@ SPECS = {
 }
 
 
-@contextmanager
-def temporary_database() -> Iterator[Engine]:
-    """An empty one of the newest schema, gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder))
-        db.migrate(settings)
-        engine = db.make_engine(settings.runs_url)
-        yield engine
-        engine.dispose()
-
-
 def trained(engine: Engine, name: str, seed: int) -> RunRecord:
     """The run of this name, as the pages would read it."""
-    torch.set_num_threads(1)
-    spec = SPECS[name].model_copy(update={"seed": seed})
     with Session(engine) as session:
-        run_id = store.create_run(session, spec).id
-        attempt = store.claim(session, run_id)
-    assert attempt is not None
-    train_and_save(engine, run_id, attempt)
-    with Session(engine) as session:
-        run = store.load_run(session, run_id)
-    assert run is not None
-    assert run.status == "finished", run.error
-    return run
+        run = store.create_run(session, SPECS[name].model_copy(update={"seed": seed}))
+    return training.trained(engine, run.id)

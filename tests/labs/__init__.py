@@ -1,0 +1,1 @@
+"""The labs as the product trains and stores their runs: what `make labs` prints."""
