@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, above, below
-from ml.labs.measures import Floats
+from ml.labs.measures import Floats, ratio
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -26,8 +26,8 @@ def _rise(run: RunRecord) -> float:
 
 OVERFITTING = Lab(
     title="Overfitting",
-    question="A network of 50,000 weights learns from 60 digits until it knows them all. How many percentage points more "
-    "of digits that it has never seen does it get wrong?",
+    question="A network of 50,000 weights learns from 60 digits until it knows them all. How many percentage points "
+    "more of digits that it has never seen does it get wrong?",
     claim="On a small train set a gap opens between train and validation error; on the whole set it stays small.",
     choices=(
         Choice("at most 2", 0.02),
@@ -62,13 +62,13 @@ _FEW = _SPEC.model_copy(update={"train_size": 200})
 
 
 def _gap_left(with_it: RunRecord, without: RunRecord) -> float:
-    return _gap(with_it, "loss") / _gap(without, "loss")
+    return ratio(_gap(with_it, "loss"), _gap(without, "loss"))
 
 
 DROPOUT = Lab(
     title="Dropout",
-    question="200 digits are too few for this network: a gap opens between train and validation loss. How much of it is "
-    "left with dropout, p = 30 % of the inputs and of the hidden units?",
+    question="200 digits are too few for this network: a gap opens between train and validation loss. How much of it "
+    "is left with dropout, p = 30 % of the inputs and of the hidden units?",
     claim="Dropout closes the gap measurably.",
     choices=(
         Choice("less than half", 0.5),
@@ -100,6 +100,8 @@ DROPOUT = Lab(
     paper="Srivastava et al. (2014), section 2",
     figures=("loss", "error"),
     comparisons=("val_loss", "train_loss"),
+    remark="With 30 % of the hidden units alone the gap of a network this small stays about as it is (0.86 to 1.11 "
+    "times that without dropout, on three seeds). It takes the inputs as well.",
 )
 
 # --- Monte-Carlo dropout ---
@@ -129,8 +131,8 @@ def _told_apart(run: RunRecord) -> float:
 
 MONTE_CARLO = Lab(
     title="Monte-Carlo dropout",
-    question="Dropout stays on while the trained network answers each digit 50 times. How uncertain (entropy of the mean "
-    "answer) is it of digits that it gets wrong, against those that it gets right?",
+    question="Dropout stays on while the trained network answers each digit 50 times. How uncertain (entropy of the "
+    "mean answer) is it of digits that it gets wrong, against those that it gets right?",
     claim="Wrong answers are less certain than right ones.",
     choices=(
         Choice("no more uncertain", 1),
@@ -172,16 +174,25 @@ _NEVER = 1000.0  # a limit that no unit comes near, so that the norms are measur
 _UNBOUND = RunSpec(hidden=(100, 50), optimizer="momentum", lr=0.1, epochs=8, max_norm=_NEVER, seed=SEEDS[0])
 
 
+def _norms(run: RunRecord) -> list[Floats]:
+    """(units,) of each layer and snapshot."""
+    found = [layer.extras.get("unit_norms") for snapshot in run.snapshots for layer in snapshot.layers]
+    return [norms.astype(np.float64) for norms in found if norms is not None]
+
+
 def _longest(run: RunRecord) -> float:
-    """The norm of the incoming weights of the unit that has the longest, of all layers and snapshots."""
-    norms = [layer.extras.get("unit_norms") for snapshot in run.snapshots for layer in snapshot.layers]
-    return max((float(values.max()) for values in norms if values is not None), default=math.nan)
+    return max((float(norms.max()) for norms in _norms(run)), default=math.nan)
+
+
+def _too_long(run: RunRecord) -> float:
+    """How many units of a layer are above the limit, where and when there are most."""
+    return max((float((norms > LONGEST).sum()) for norms in _norms(run)), default=math.nan)
 
 
 MAX_NORM = Lab(
     title="Max-norm",
-    question="The weights that come into a unit begin with a length of about 1.4. How long do they get in training where "
-    "nothing limits them, the longest of all units?",
+    question="The weights that come into a unit begin with a length of about 1.4. How long do they get in training "
+    "where nothing limits them, the longest of all units?",
     claim="With max-norm at c = 2 no unit's incoming weights get longer than 2; without it some do.",
     choices=(
         Choice("at most 2", LONGEST),
@@ -195,7 +206,7 @@ MAX_NORM = Lab(
     },
     measures=(
         Measure("Longest incoming weights without a limit", lambda runs: _longest(runs["without"]), above(LONGEST)),
-        Measure("Longest incoming weights with max-norm", lambda runs: _longest(runs["with"]), below(LONGEST)),
+        Measure("Units of a layer above 2 with max-norm", lambda runs: _too_long(runs["with"]), below(1)),
     ),
     topic="Solution: regularization (other options)",
     learn="dropout",

@@ -1,9 +1,7 @@
 """Other networks than dense ones that learn from scratch: reused layers, and convolutions."""
 
-import numpy as np
-
 from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below
-from ml.labs.measures import final_error, first_step
+from ml.labs.measures import final_error, steps_to
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -21,8 +19,7 @@ _REUSED = {"transfer_from": "source", "transfer_freeze": True}  # the source is 
 
 
 def _reached(run: RunRecord) -> float:
-    """The step at which the validation error is first at the target; infinite where it never is."""
-    return first_step(run, np.array(run.metric("val_error")) <= TARGET)
+    return steps_to(run, "val_error", TARGET)
 
 
 def _earlier(runs: Runs) -> float:
@@ -45,7 +42,9 @@ TRANSFER = Lab(
     ),
     arms={
         "source": Arm("pairs of shapes, as many as it likes", _PAIRS),
-        "reused": Arm("reused layers, 100 pictures", _SINGLE.model_copy(update=_REUSED | {"train_size": 100}), "source"),
+        "reused": Arm(
+            "reused layers, 100 pictures", _SINGLE.model_copy(update=_REUSED | {"train_size": 100}), "source"
+        ),
         "few": Arm("from scratch, 100 pictures", _SINGLE.model_copy(update={"train_size": 100})),
         "more": Arm("from scratch, 300 pictures", _SINGLE.model_copy(update={"train_size": 300})),
     },
@@ -107,7 +106,8 @@ CONVOLUTION = Lab(
     paper="LeCun et al. (1998), section 2",
     figures=("error", "gradient_overview", "weight"),
     comparisons=("val_error", "train_loss"),
-    remark="REMARK",
+    remark="On images of 8×8 pixels a dense network with as many parameters does better still: 3 % wrong answers "
+    "against 6 to 8 %. What convolutions are good for shows on larger images.",
 )
 
 LABS = {"transfer-learning": TRANSFER, "convolution": CONVOLUTION}

@@ -2,10 +2,8 @@
 
 import math
 
-import numpy as np
-
 from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below
-from ml.labs.measures import final_error, first_step, stds
+from ml.labs.measures import curve, final_error, ratio, steps_to
 from ml.records import RunRecord
 from ml.spec import RunSpec
 
@@ -18,8 +16,8 @@ _SIGMOIDS = RunSpec(
 
 def _swing(run: RunRecord) -> float:
     """The largest std of the last hidden layer's activations over the smallest one, of all snapshots."""
-    values = [stds(run, "activation", snapshot)[-1] for snapshot in range(len(run.snapshots))]
-    return float(max(values) / min(values))
+    values = curve(run, "std", run.spec.depth)
+    return ratio(values.max(), values.min())
 
 
 BATCH_NORM = Lab(
@@ -65,8 +63,8 @@ _EXPLODING = RunSpec(
 
 CLIPPING = Lab(
     title="Gradient clipping",
-    question="Six ReLU layers with weights from N(0, 0.3²) diverge within an epoch. How many answers are wrong after ten "
-    "epochs if every gradient longer than 1 is shortened to 1?",
+    question="Six ReLU layers with weights from N(0, 0.3²) diverge within an epoch. How many answers are wrong after "
+    "ten epochs if every gradient longer than 1 is shortened to 1?",
     claim="A run that diverges does not diverge when its gradients are clipped, and learns.",
     choices=(
         Choice("at most 20 %", 0.2),
@@ -106,21 +104,16 @@ _PLAIN = RunSpec(
 )  # fmt: skip
 
 
-def _reached(run: RunRecord, target: float) -> float:
-    """The step at which the validation loss is first below the target; infinite where it never is."""
-    return first_step(run, np.array(run.metric("val_loss")) < target)
-
-
 def _times_as_many(slow: RunRecord, quick: RunRecord, target: float) -> float:
     """Steps to the target, the one's over the other's; NaN where the quick one never gets there."""
-    steps = _reached(quick, target)
-    return _reached(slow, target) / steps if math.isfinite(steps) else math.nan
+    steps = steps_to(quick, "val_loss", target)
+    return steps_to(slow, "val_loss", target) / steps if math.isfinite(steps) else math.nan
 
 
 MOMENTUM = Lab(
     title="Momentum",
-    question="The same network and learning rate, with and without momentum (β = 0.9). How many times as many steps does "
-    "plain gradient descent need to bring the validation loss below 0.15?",
+    question="The same network and learning rate, with and without momentum (β = 0.9). How many times as many steps "
+    "does plain gradient descent need to bring the validation loss below 0.15?",
     claim="Momentum reaches the target loss in fewer steps than plain gradient descent, even where that may take steps "
     "ten times as long.",
     choices=(
@@ -154,8 +147,8 @@ MOMENTUM = Lab(
     paper="Polyak (1964)",
     figures=("loss", "update_ratio"),
     comparisons=("val_loss", "train_loss"),
-    remark="Where the same gradient comes again and again, β = 0.9 makes steps ten times as long. That alone is no merit, "
-    "so the third run takes such steps without momentum.",
+    remark="Where the same gradient comes again and again, β = 0.9 makes steps ten times as long. That alone is no "
+    "merit, so the third run takes such steps without momentum.",
 )
 
 # --- all of them ---
@@ -176,11 +169,11 @@ def _arm(optimizer: str, label: str) -> Arm:
 
 
 def _steps(label: str, optimizer: str) -> Measure:
-    return Measure(label, lambda runs: _reached(runs[optimizer], TARGET), below(_STEPS + 1), "steps")
+    return Measure(label, lambda runs: steps_to(runs[optimizer], "val_loss", TARGET), below(_STEPS + 1), "steps")
 
 
 def _plain_over_quickest(runs: Runs) -> float:
-    quickest = min(runs.values(), key=lambda run: _reached(run, TARGET))
+    quickest = min(runs.values(), key=lambda run: steps_to(run, "val_loss", TARGET))
     return _times_as_many(runs["sgd"], quickest, TARGET)
 
 
@@ -217,7 +210,7 @@ OPTIMIZERS = Lab(
     ),
     topic="Solution: momentum optimization (other options)",
     learn="optimizers",
-    rows=(17, 19),
+    rows=(19,),
     figures=("update_ratio",),
     comparisons=("val_loss", "train_loss"),
     remark="Which one is the quickest says little of other networks: each depends on its learning rate, and the digits "
