@@ -10,6 +10,7 @@ from app.figures import FIGURES
 from app.glance import glance
 from app.i18n import gettext as _
 from app.i18n import ngettext
+from app.learn.topics import PAGES
 from app.models import ACTIVE
 from app.page_state import PageState
 from app.wording import amount, changes, layers, sentence
@@ -64,13 +65,14 @@ class Judgement:
 @dataclass(frozen=True)
 class Card:
     """A finding. `facts` say where and since when, `measured` is the number of the `quantity` that crossed the `limit`.
-    `silent` are the tools that test nothing of the kind."""
+    `learn` names the Learn page on the `topic`. `silent` are the tools that test nothing of the kind."""
 
     rule: str
     severity: str
     title: str
     text: str
     topic: str
+    learn: str
     about: tuple[str, ...]
     formula: str
     facts: tuple[str, ...]
@@ -158,6 +160,7 @@ def _card(known: rules.Evidence, state: PageState, finding: Finding) -> Card:
         title=_(rule.title),
         text=_(finding.reading.text),
         topic=_(rule.topic),
+        learn=PAGES[rule.topic],
         about=tuple(map(_, rule.about)),
         formula=finding.formula,
         facts=tuple(_facts(run, finding.reading)),

@@ -18,6 +18,7 @@ from app.figures import FIGURES
 from app.figures.compare import COMPARISONS, ERROR, LOSS
 from app.figures.groups import ERROR_BY_GROUP
 from app.i18n import CATALOGS, LANGUAGES, gettext
+from app.learn.entries import LEARN
 from app.presets import PRESETS
 from app.preview import VERDICTS
 from app.settings import PROJECT
@@ -79,6 +80,7 @@ def _named() -> Iterator[Message]:
         for entry in table.values():
             yield from filter(_is_told, (getattr(entry, name, "") for name in TOLD))
     yield from (text for lab in LABS.values() for text in _told_by(lab))
+    yield from (text for page in LEARN.values() for text in (page.title, page.point, page.real))
     yield from filter(_is_told, (name for data in catalog.DATASETS.values() for name in data.classes))
 
 

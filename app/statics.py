@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from importlib.metadata import version
 from importlib.resources import files
 from os import PathLike, stat_result
@@ -19,6 +20,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"  # kept, but only used after the server has said that it is still the same
 PLOTLY = "plotly.min.js"
 _FOLDER = PROJECT / "static"
+_VERSION = re.compile("[0-9a-f]{10}")
 
 
 def static(name: str) -> str:
@@ -30,7 +32,8 @@ def static(name: str) -> str:
 
 def _version() -> str:
     """Of all our files together; another one as soon as one of them is written."""
-    found = sorted((entry.name, (seen := entry.stat()).st_mtime_ns, seen.st_size) for entry in _FOLDER.iterdir())
+    files = (entry for entry in _FOLDER.rglob("*") if entry.is_file())
+    found = sorted((str(file), (seen := file.stat()).st_mtime_ns, seen.st_size) for file in files)
     return hashlib.sha256(repr(found).encode()).hexdigest()[:10]
 
 
@@ -41,7 +44,8 @@ class VersionedFiles(StaticFiles):
         super().__init__(directory=_FOLDER)
 
     def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
-        return super().lookup_path(Path(path).name if len(Path(path).parts) == 2 else path)
+        first, *rest = Path(path).parts
+        return super().lookup_path(str(Path(*rest)) if _VERSION.fullmatch(first) else path)
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200

@@ -3,21 +3,34 @@
 A new lab is an entry in the LABS of the module of its topic. Nothing here needs torch.
 """
 
-import math
-
-from ml.labs import generalisation, gradients, networks, training
+from ml.labs import (
+    activations,
+    generalisation,
+    glorot_start,
+    glorot_training,
+    gradients,
+    networks,
+    training,
+    variance,
+)
 from ml.labs.lab import SEEDS, Arm, Choice, Expected, Lab, Measure, Runs
 from ml.labs.verdict import Reading, Verdict, decide, judge, measured
 
-_BY_TOPIC: dict[str, Lab] = {
+_OF_THE_LECTURE: dict[str, Lab] = {
     **gradients.LABS,
+    **variance.LABS,
+    **activations.LABS,
     **training.LABS,
     **generalisation.LABS,
     **networks.LABS,
 }
 
-# By the name in the address, in the order of the lecture; after these what only the paper has.
-LABS = dict(sorted(_BY_TOPIC.items(), key=lambda named: max(named[1].rows, default=math.inf)))
+# By the name in the address, in the order of the lecture, then that of the paper.
+LABS: dict[str, Lab] = {
+    **dict(sorted(_OF_THE_LECTURE.items(), key=lambda named: max(named[1].rows))),
+    **glorot_start.LABS,
+    **glorot_training.LABS,
+}
 
 __all__ = [
     "LABS", "SEEDS", "Arm", "Choice", "Expected", "Lab", "Measure", "Reading", "Runs", "Verdict", "decide", "judge",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, above, below
+from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, above, below, of
 from ml.labs.measures import Floats, ratio
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -44,7 +44,7 @@ OVERFITTING = Lab(
         Measure("Gap of the error with all", lambda runs: _gap(runs["whole"], "error"), below(0.05), "points"),
         Measure(
             "Validation loss at the end over its smallest, with 60 examples",
-            lambda runs: _rise(runs["small"]),
+            of("small", _rise),
             above(1.05),
             "times",
         ),
@@ -97,7 +97,7 @@ DROPOUT = Lab(
     topic="Solution: regularization (dropout)",
     learn="dropout",
     rows=(21,),
-    paper="Srivastava et al. (2014), section 2",
+    paper="Srivastava et al. (2014)",
     figures=("loss", "error"),
     comparisons=("val_loss", "train_loss"),
     remark="With 30 % of the hidden units alone the gap of a network this small stays about as it is (0.86 to 1.11 "
@@ -149,13 +149,13 @@ MONTE_CARLO = Lab(
     measures=(
         Measure(
             "Mean entropy of wrong answers over that of right ones",
-            lambda runs: _wrong_over_right(runs["passes"]),
+            of("passes", _wrong_over_right),
             above(1),
             "times",
         ),
         Measure(
             "Pairs of a wrong and a right answer of which the wrong one is the less certain",
-            lambda runs: _told_apart(runs["passes"]),
+            of("passes", _told_apart),
             above(0.5),
             "share",
         ),
@@ -163,7 +163,7 @@ MONTE_CARLO = Lab(
     topic="Solution: regularization (other options)",
     learn="dropout",
     rows=(22,),
-    paper="Gal & Ghahramani (2016), section 4",
+    paper="Gal & Ghahramani (2016)",
     figures=("monte_carlo", "error"),
 )
 
@@ -193,7 +193,7 @@ MAX_NORM = Lab(
     title="Max-norm",
     question="The weights that come into a unit begin with a length of about 1.4. How long do they get in training "
     "where nothing limits them, the longest of all units?",
-    claim="With max-norm at c = 2 no unit's incoming weights get longer than 2; without it some do.",
+    claim="With max-norm at c = 2 no unit’s incoming weights get longer than 2; without it some do.",
     choices=(
         Choice("at most 2", LONGEST),
         Choice("2 to 3", 3),
@@ -205,13 +205,13 @@ MAX_NORM = Lab(
         "with": Arm("max-norm, c = 2", _UNBOUND.model_copy(update={"max_norm": LONGEST})),
     },
     measures=(
-        Measure("Longest incoming weights without a limit", lambda runs: _longest(runs["without"]), above(LONGEST)),
-        Measure("Units of a layer above 2 with max-norm", lambda runs: _too_long(runs["with"]), below(1)),
+        Measure("Longest incoming weights without a limit", of("without", _longest), above(LONGEST)),
+        Measure("Units of a layer above 2 with max-norm", of("with", _too_long), below(1)),
     ),
     topic="Solution: regularization (other options)",
     learn="dropout",
     rows=(23,),
-    paper="Srivastava et al. (2014), section 5.1",
+    paper="Srivastava et al. (2014)",
     figures=("unit_norms", "error"),
     comparisons=("val_error",),
 )

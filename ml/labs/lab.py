@@ -25,6 +25,11 @@ class Expected(NamedTuple):
         return self.above < value < self.below or (value == math.inf and self.below == math.inf)
 
 
+def of(arm: str, read: Callable[[RunRecord], float]) -> Callable[[Runs], float]:
+    """A number of that arm's run."""
+    return lambda runs: read(runs[arm])
+
+
 def above(least: float) -> Expected:
     return Expected(above=least)
 

@@ -1,6 +1,6 @@
 """Other networks than dense ones that learn from scratch: reused layers, and convolutions."""
 
-from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below
+from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below, of
 from ml.labs.measures import final_error, steps_to
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -52,13 +52,13 @@ TRANSFER = Lab(
         Measure("Steps earlier than from scratch with 300 pictures", _earlier, above(0), "steps"),
         Measure(
             "Step at which the network with reused layers gets there",
-            lambda runs: _reached(runs["reused"]),
+            of("reused", _reached),
             below(_STEPS),
             "steps",
         ),
         Measure(
             "Step at which the one from scratch with 100 pictures does",
-            lambda runs: _reached(runs["few"]),
+            of("few", _reached),
             above(_STEPS),
             "steps",
         ),
@@ -95,7 +95,7 @@ CONVOLUTION = Lab(
     measures=(
         Measure(
             "Wrong answers of the convolutional network",
-            lambda runs: final_error(runs["convolutional"]),
+            of("convolutional", final_error),
             below(0.1),
             "share",
         ),
@@ -103,7 +103,7 @@ CONVOLUTION = Lab(
     topic="Solution: regularization (dropout)",
     learn="convolution",
     rows=(24,),
-    paper="LeCun et al. (1998), section 2",
+    paper="LeCun et al. (1998)",
     figures=("error", "gradient_overview", "weight"),
     comparisons=("val_error", "train_loss"),
     remark="On images of 8×8 pixels a dense network with as many parameters does better still: 3 % wrong answers "

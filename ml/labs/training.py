@@ -2,7 +2,7 @@
 
 import math
 
-from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below
+from ml.labs.lab import SEEDS, Arm, Choice, Lab, Measure, Runs, above, below, of
 from ml.labs.measures import curve, final_error, ratio, steps_to
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -36,11 +36,11 @@ BATCH_NORM = Lab(
         "with": Arm("with batch normalisation", _SIGMOIDS.model_copy(update={"batch_norm": "before"})),
     },
     measures=(
-        Measure("Wrong answers with batch normalisation", lambda runs: final_error(runs["with"]), below(0.2), "share"),
-        Measure("Wrong answers without it", lambda runs: final_error(runs["without"]), above(0.8), "share"),
+        Measure("Wrong answers with batch normalisation", of("with", final_error), below(0.2), "share"),
+        Measure("Wrong answers without it", of("without", final_error), above(0.8), "share"),
         Measure(
-            "Spread of layer 6's activations with it: largest over smallest",
-            lambda runs: _swing(runs["with"]),
+            "Spread of layer 6’s activations with it: largest over smallest",
+            of("with", _swing),
             below(2),
             "times",
             "max std z⁶ / min std z⁶",
@@ -49,7 +49,7 @@ BATCH_NORM = Lab(
     topic="Solution: other options (batch normalization, gradient clipping)",
     learn="signal",
     rows=(14,),
-    paper="Ioffe & Szegedy (2015), section 4.1",
+    paper="Ioffe & Szegedy (2015)",
     figures=("gradient_overview", "bands"),
     comparisons=("val_error", "train_loss"),
 )
@@ -78,11 +78,11 @@ CLIPPING = Lab(
         "value": Arm("clipped by value, at 0.1", _EXPLODING.model_copy(update={"clip": "value", "clip_at": 0.1})),
     },
     measures=(
-        Measure("Wrong answers with clipping by norm", lambda runs: final_error(runs["norm"]), below(0.5), "share"),
-        Measure("Wrong answers with clipping by value", lambda runs: final_error(runs["value"]), below(0.5), "share"),
+        Measure("Wrong answers with clipping by norm", of("norm", final_error), below(0.5), "share"),
+        Measure("Wrong answers with clipping by value", of("value", final_error), below(0.5), "share"),
         Measure(
             "Wrong answers without clipping (all of them where the run diverged)",
-            lambda runs: final_error(runs["none"]),
+            of("none", final_error),
             above(0.99),
             "share",
         ),
@@ -90,7 +90,7 @@ CLIPPING = Lab(
     topic="Solution: other options (batch normalization, gradient clipping)",
     learn="backprop",
     rows=(15,),
-    paper="Pascanu, Mikolov & Bengio (2013), section 3.2",
+    paper="Pascanu, Mikolov & Bengio (2013)",
     figures=("gradient_norm", "clipping", "clipped"),
     comparisons=("train_loss", "val_error"),
 )
