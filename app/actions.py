@@ -1,17 +1,19 @@
 """What changes a run in the store and in the queue, which are two databases: in the order that loses nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
 
-from app import store, wording
+from app import store, waiting, wording
 from app.i18n import gettext as _
 from app.models import Answer, Mystery
 from app.mysteries.grading import cured_spec
 from app.queue import Queue
 from app.store import ExperimentRecord
 from ml.grid import GridRun
+from ml.labs import LABS, SEEDS
 from ml.problems import Problem
 from ml.records import RunRecord
 from ml.repairs import CURES, Fix, fix, same_settings
@@ -61,6 +63,17 @@ def launch_experiment(
     for record in records:
         queue.enqueue(record.id)
     return experiment, records
+
+
+def launch_lab(session: Session, queue: Queue, name: str, seeds: Sequence[int] = SEEDS) -> ExperimentRecord:
+    """Store the runs of the lab of this name for these seeds, then hand them to the workers: an arm that starts with
+    the layers of another one when that has finished. They are named in the language in force."""
+    lab = LABS[name]
+    arms = {key: replace(arm, label=_(arm.label)) for key, arm in lab.arms.items()}
+    experiment, records = store.create_lab(session, name, _(lab.title), arms, seeds)
+    for record in records:
+        waiting.hand_over(session, queue, record.id)
+    return experiment
 
 
 def launch_repairs(session: Session, queue: Queue, run: RunRecord, rule: str, cures: Sequence[str]) -> list[RunRecord]:
@@ -135,10 +148,12 @@ def transfer_problem(session: Session, spec: RunSpec) -> Problem | None:
 
 
 def cancel(session: Session, queue: Queue, run_id: str) -> bool:
-    """Stop a run that waits or trains; what it has measured stays. Whether there was anything to stop."""
+    """Stop a run that waits or trains; what it has measured stays, and those that wait for its layers fail. Whether
+    there was anything to stop."""
     stopped = store.cancel_run(session, run_id)
     if stopped:
         queue.cancel(run_id)
+        waiting.pass_on(session, queue, run_id)
     return stopped
 
 
@@ -146,6 +161,7 @@ def delete(session: Session, queue: Queue, run_id: str) -> None:
     """Delete a run with everything it left; one that trains is stopped first."""
     cancel(session, queue, run_id)
     store.delete_run(session, run_id)
+    waiting.pass_on(session, queue, run_id)
 
 
 def cancel_experiment(session: Session, queue: Queue, experiment_id: str) -> None:

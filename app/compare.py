@@ -65,7 +65,7 @@ def compare(
         problem = unclear
         chosen = _chosen(request, session, ".".join(unclear.kept))
     ends = [_end(session, record.id) for record in chosen]
-    candidates = store.list_runs(session, limit=CANDIDATES + len(chosen), q=find)
+    candidates = store.list_runs(session, limit=CANDIDATES + len(chosen), q=find, of_labs=bool(find))
     context = compare_view(chosen, ends, asked) | {
         "problem": problem,
         "find": find,

@@ -21,6 +21,7 @@ from app.i18n import gettext as _
 from app.pages import templates
 from app.store import ExperimentRecord
 from ml.grid import told
+from ml.labs import LABS
 from ml.records import RunRecord
 
 router = APIRouter(prefix="/experiments", include_in_schema=False)
@@ -39,8 +40,10 @@ def experiment_csv(experiment_id: str, session: SessionDep) -> Response:
 
 @router.get("/{experiment_id}")
 def experiment_page(request: Request, experiment_id: str, session: SessionDep) -> Response:
-    """What varies, how far it is, and what came out."""
+    """What varies, how far it is, and what came out. Runs of a lab are shown by that."""
     experiment = find(session, experiment_id)
+    if experiment.lab in LABS:
+        return RedirectResponse(f"/labs/{experiment.lab}/{experiment.id}", status_code=303)
     runs = store.experiment_runs(session, experiment_id)
     found = combinations_of(session, experiment, runs)
     figure = error_by_group(PAGE, group_curves(found, store.error_curves(session, [run.id for run in runs])))
@@ -84,9 +87,9 @@ def cancel(request: Request, experiment_id: str, session: SessionDep) -> Respons
 @router.post("/{experiment_id}/delete")
 def delete(request: Request, experiment_id: str, session: SessionDep) -> Response:
     """Delete the experiment with all of its runs."""
-    find(session, experiment_id)
+    experiment = find(session, experiment_id)
     actions.delete_experiment(session, request.app.state.queue, experiment_id)
-    return RedirectResponse("/", status_code=303)
+    return RedirectResponse("/labs" if experiment.lab else "/", status_code=303)
 
 
 def find(session: Session, experiment_id: str) -> ExperimentRecord:

@@ -45,6 +45,7 @@ class ExperimentOut(BaseModel):
     base: RunSpec
     vary: dict[str, list[Any]]
     seeds: int
+    lab: str | None = Field(description="The lab whose runs these are")
     created: datetime
     statuses: dict[str, int] = Field(description="How many of its runs have each status")
 
@@ -95,7 +96,7 @@ def launch(request: Request, asked: ExperimentIn, session: SessionDep) -> NewExp
         raise _refused(impossible.problems) from None
     except actions.Refused as refused:
         raise _refused([refused.problem]) from None
-    return NewExperiment(**_head(session, experiment), runs=list(map(run_out, records)))
+    return NewExperiment(**described(session, experiment), runs=list(map(run_out, records)))
 
 
 def _refused(found: list[Problem]) -> HTTPException:
@@ -122,7 +123,7 @@ def read_experiment(experiment_id: str, session: SessionDep) -> WholeExperiment:
     experiment = find(session, experiment_id)
     runs = store.experiment_runs(session, experiment_id)
     table = [_combination_out(experiment, one) for one in combinations_of(session, experiment, runs)]
-    return WholeExperiment(**_head(session, experiment), runs=list(map(run_out, runs)), table=table)
+    return WholeExperiment(**described(session, experiment), runs=list(map(run_out, runs)), table=table)
 
 
 @router.post("/{experiment_id}/cancel", response_model=ExperimentOut, responses=NO_EXPERIMENT)
@@ -130,7 +131,7 @@ def cancel(request: Request, experiment_id: str, session: SessionDep) -> Experim
     """Stop every run that waits or trains; what they have measured stays."""
     experiment = find(session, experiment_id)
     actions.cancel_experiment(session, request.app.state.queue, experiment_id)
-    return ExperimentOut(**_head(session, experiment))
+    return ExperimentOut(**described(session, experiment))
 
 
 @router.delete("/{experiment_id}", status_code=204, responses=NO_EXPERIMENT)
@@ -140,7 +141,8 @@ def delete(request: Request, experiment_id: str, session: SessionDep) -> None:
     actions.delete_experiment(session, request.app.state.queue, experiment_id)
 
 
-def _head(session: Session, experiment: ExperimentRecord) -> dict[str, Any]:
+def described(session: Session, experiment: ExperimentRecord) -> dict[str, Any]:
+    """What ExperimentOut is made of."""
     return _described(experiment, store.count_runs_by_status(session, [experiment.id]).get(experiment.id, {}))
 
 
@@ -148,6 +150,7 @@ def _described(experiment: ExperimentRecord, statuses: dict[str, int]) -> dict[s
     return {
         "id": experiment.id, "name": experiment.name, "url": f"/experiments/{experiment.id}", "base": experiment.base,
         "vary": experiment.vary, "seeds": experiment.seeds, "created": moment(experiment.created), "statuses": statuses,
+        "lab": experiment.lab,
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""The home page: the runs there are, found and filtered by the address, and examples to begin with."""
+"""The home page: the runs there are, found and filtered by the address, and examples to begin with. Runs of labs stand
+on the pages of those; here they are found only when someone looks for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,11 +14,13 @@ from sqlmodel import Session
 from app import pages, pictures, store, wording
 from app.db import SessionDep
 from app.diagnosis import Headline
+from app.labs import index
 from app.models import ACTIVE
 from ml.catalog import DATASETS
 from ml.records import RunRecord
 
 RUNS_ON_A_PAGE = 20
+LABS_SHOWN = 4
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +48,7 @@ def home(
     """The newest runs or, before any was made, experiments to begin with. `cursor` and `newer` are the ends of the page
     that one comes from."""
     runs, links = _page(session, wanted, cursor, newer)
-    any_run = bool(runs) or bool(store.list_runs(session, limit=1))
+    any_run = bool(runs) or bool(store.list_runs(session, limit=1, of_labs=False))
     context = {
         "any_run": any_run,
         "runs": runs,
@@ -58,6 +61,7 @@ def home(
         "datasets": {name: data.label for name, data in DATASETS.items()},
         "statuses": list(wording.STATUSES),
         "examples": request.app.state.showcase.shown(),
+        "labs": index.newest(session, LABS_SHOWN),
     }
     return pages.templates.TemplateResponse(request, "home.html", context)
 
@@ -81,7 +85,8 @@ def _page(session: Session, wanted: Wanted, cursor: str, newer: str) -> tuple[li
 
 def _some(session: Session, filters: dict[str, str], **ends: str | None) -> tuple[list[RunRecord], bool]:
     """One page, and whether there is more beyond it."""
-    found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, **filters, **ends)  # type: ignore[arg-type]
+    sought = "q" in filters or "experiment" in filters
+    found = store.list_runs(session, limit=RUNS_ON_A_PAGE + 1, of_labs=sought, **filters, **ends)  # type: ignore[arg-type]
     kept = found[-RUNS_ON_A_PAGE:] if ends.get("newer_than") else found[:RUNS_ON_A_PAGE]
     return kept, len(found) > RUNS_ON_A_PAGE
 

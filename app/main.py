@@ -34,6 +34,8 @@ from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
 from app.freshness import Freshness
 from app.i18n import gettext as _
+from app.labs import api as labs_api
+from app.labs import pages as lab_pages
 from app.learn import pages as learn_pages
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
@@ -64,6 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
         teacher.router, classroom.router, learn_pages.router,
+        teacher.router, classroom.router, lab_pages.router,
+        labs_api.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))

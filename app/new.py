@@ -85,7 +85,7 @@ def form(
         "rows": forms.rows(values, found),
         "options": forms.options(),
         "complaints": forms.complaints(values, found),
-        "suggestions": {"transfer_from": store.list_runs(session, limit=SOURCES, status="finished")},
+        "suggestions": {"transfer_from": store.list_runs(session, limit=SOURCES, status="finished", of_labs=False)},
         "preview": preview(values),
         "here": _address(values) if request.method == "POST" else "",
     }

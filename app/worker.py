@@ -10,7 +10,7 @@ import time
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app import lifeline, store
+from app import lifeline, store, waiting
 from app.db import make_engine
 from app.models import Worker
 from app.nursery import Child, Nursery
@@ -42,7 +42,16 @@ class Crew:
     # --- a run ---
 
     def train(self, run_id: str) -> None:
-        """Train the run to its end, whichever that is. Returns when nobody needs to care for it any more."""
+        """Train the run to its end, whichever that is; then those that waited for its layers go on. Returns when nobody
+        needs to care for it any more."""
+        self._train(run_id)
+        try:
+            with Session(self._engine) as session:
+                waiting.pass_on(session, self._queue, run_id)
+        except DBAPIError:
+            log.warning("run %s: those that wait for it are found later", run_id, exc_info=True)
+
+    def _train(self, run_id: str) -> None:
         for _ in range(MAX_CRASHES):
             attempt = self._claim(run_id)
             if attempt is None:
@@ -137,9 +146,10 @@ class Crew:
     def _rescue(self, session: Session, run_id: str, living: set[str]) -> None:
         state, owner = self._queue.state(run_id)
         if state is None:
-            self._queue.enqueue(run_id)
+            waiting.hand_over(session, self._queue, run_id)
         elif state in ("SUCCESS", "ERROR"):
             store.fail_unclaimed(session, run_id, words("The worker gave this run up without a result."))
+            waiting.pass_on(session, self._queue, run_id)
         elif state not in ("ENQUEUED", "PENDING") or (state == "PENDING" and owner not in living):
             self._queue.wake(run_id)
 

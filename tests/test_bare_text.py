@@ -11,11 +11,11 @@ from jinja2 import Environment, nodes
 
 from app.settings import PROJECT
 
-TEMPLATES = sorted((PROJECT / "templates").glob("*.html"))
-SCRIPTS = sorted((PROJECT / "static").glob("*.js"))
+TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
+SCRIPTS = sorted((PROJECT / "static").rglob("*.js"))
 
 # Names, units and symbols that are the same in every language.
-SAME = {"Layerscope", "PNG", "CSV", "JSON", "URL", "QR", "Plotly", "MB", "SVG", "min", "ms", "px"}
+SAME = {"Layerscope", "Glorot", "He", "PNG", "CSV", "JSON", "URL", "QR", "Plotly", "MB", "SVG", "min", "ms", "px"}
 SHOWN_ATTRIBUTES = {"alt", "aria-description", "aria-label", "aria-valuetext", "placeholder", "title"}
 TRANSLATORS = {"_", "_html", "ngettext"}
 EXPRESSION = "\N{OBJECT REPLACEMENT CHARACTER}"

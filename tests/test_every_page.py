@@ -45,6 +45,7 @@ def pages(server: Server) -> dict[str, str]:
         server.wait_until_ended(repair["run"]["id"])
     shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
     teacher, mystery, answer = make_mystery(server)
+    lab = make_lab(server)
     return {
         "home": "/",
         "home without a match": "/?q=nothing+of+the+kind",
@@ -70,10 +71,24 @@ def pages(server: Server) -> dict[str, str]:
         "activations": "/learn/activations?activation=gelu&with_elu=1&with_maxout=1&depth=3",
         "signal": "/learn/signal?gain=2&activation=relu",
         "signal as a class gets it": "/learn/signal?hide=activation,seed",
+        "learn about costs": "/learn/cost-surfaces?turn=-60",
+        "learn about dropout": "/learn/dropout?hide=seed",
+        "learn about convolution": "/learn/convolution?row=1",
+        "labs": "/labs",
+        "lab, not predicted": lab,
+        "lab": f"{lab}?look=1",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
     }
+
+
+def make_lab(server: Server) -> str:
+    """The address of one whose runs have ended."""
+    lab = server.client.post("/api/labs/vanishing-gradient").json()
+    for run in lab["runs"]:
+        server.wait_until_ended(run["id"])
+    return f"/labs/{lab['lab']}/{lab['id']}"
 
 
 def make_mystery(server: Server) -> tuple[str, str, str]:
@@ -117,7 +132,7 @@ def walk(
     for name, path in pages.items():
         answer = page.goto(server.url + path)
         assert answer is not None
-        if page.locator("[data-figure]").count():
+        if page.locator("[data-figure], .drawing").count():
             page.wait_for_load_state("networkidle")  # Plotly has taken over by then
         assert page.url.split("?")[0] == server.url + path.split("?")[0]  # and not to another one instead
         found += [f"{name}: {complaint}" for complaint in complaints(page, answer, language)]

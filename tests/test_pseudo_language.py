@@ -22,9 +22,10 @@ from ml.spec import RunSpec
 from ml.theory import without
 from ml.transfer import misfit
 from ml.words import words
+from tests.lab_runs import VANISHING, end_lab
 from tests.ml.test_problems import WRONG, found
 from tests.records import make_dying, make_everything, make_run
-from tests.saving import save_run
+from tests.saving import ORIGIN, save_run
 from tests.test_bare_text import SAME, Shown
 
 # What is called the same in every language: settings and choices by their names in the JSON, layers, units.
@@ -182,6 +183,19 @@ def test_the_pages_of_a_mystery(client: TestClient, session: Session) -> None:
         shown = Shown()
         shown.feed(re.sub(r'<dl>.*?</dl>|http://[^"< ]*', " ", client.get(page).text, flags=re.DOTALL))
         assert english(" ".join(shown.texts)) - LANGUAGE_CODES == set(), page
+
+
+def test_the_pages_of_a_lab(client: TestClient, session: Session) -> None:
+    question = f"/labs/{VANISHING}"
+    said = {"choice": "1", "name": "⟦Ana⟧"}
+    result = client.post(question, data=said, headers=ORIGIN).headers["location"]
+    wrong = client.post(question, data={"choice": "x"}, headers=ORIGIN).text
+    trains = client.get(result).text
+    end_lab(session, result.rpartition("/")[2], 500, 2, 700)
+    for page in (wrong, trains, *(client.get(path).text for path in ("/labs", question, result, "/"))):
+        shown = Shown()
+        shown.feed(re.sub("<small>std .*?</small>", " ", page))  # the formula of its measure
+        assert english(" ".join(shown.texts)) - LANGUAGE_CODES == set()
 
 
 LANGUAGE_CODES = {"EN", "ES", "English", "Español"}

@@ -53,6 +53,7 @@ class RunOut(BaseModel):
     error: str | None = Field(description="Why it failed, in the language of the request")
     repair_of: str | None = Field(description="Id of the run that it is to cure")
     repair_rule: str | None = Field(description="Whose finding there it is to cure")
+    arm: str | None = Field(description="Of a lab's run: which of its networks it is")
 
 
 class RunList(BaseModel):

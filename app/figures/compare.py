@@ -198,9 +198,9 @@ class Comparison:
     reads: str = ""
 
 
-def _metric(metric: str, title: str, unit: float = 1) -> Callable[..., Json]:
+def _metric(metric: str) -> Callable[..., Json]:
     def plot(runs: Sequence[RunRecord], theme: Theme, view: View) -> Json:
-        return curves(groups(runs, view.together), theme, metric, _(title), view.by, unit)
+        return draw_groups(metric, groups(runs, view.together), theme, view.by)
 
     return plot
 
@@ -218,11 +218,12 @@ def _saturation(runs: Sequence[RunRecord], theme: Theme, _view: View, place: int
 
 
 LOSS, ERROR = "mean loss, nats", "wrong answers, %"
+_QUANTITIES = {"val_loss": (LOSS, 1), "val_error": (ERROR, 100), "train_loss": (LOSS, 1), "train_error": (ERROR, 100)}
 COMPARISONS = {
-    "val_loss": Comparison("Validation loss", _metric("val_loss", LOSS)),
-    "val_error": Comparison("Validation error", _metric("val_error", ERROR, 100)),
-    "train_loss": Comparison("Training loss", _metric("train_loss", LOSS)),
-    "train_error": Comparison("Training error", _metric("train_error", ERROR, 100)),
+    "val_loss": Comparison("Validation loss", _metric("val_loss")),
+    "val_error": Comparison("Validation error", _metric("val_error")),
+    "train_loss": Comparison("Training loss", _metric("train_loss")),
+    "train_error": Comparison("Training error", _metric("train_error")),
     "histograms": Comparison("Histograms, superimposed", _histograms, "layer"),
     "gradient_flow": Comparison("Gradient flow", _gradient_flow, "place"),
     "saturation": Comparison("Saturation", _saturation, "place"),
@@ -235,6 +236,12 @@ def draw(
     """The figure of this name in COMPARISONS."""
     figure, chosen = COMPARISONS[name], {"layer": layer, "place": place}
     return figure.plot(runs, theme, view, *([chosen[figure.reads]] if figure.reads else []))
+
+
+def draw_groups(name: str, shown: Sequence[Group], theme: Theme, by: str = "epoch") -> Json:
+    """A figure of COMPARISONS that reads nothing but a metric, of runs that were put into groups elsewhere."""
+    title, unit = _QUANTITIES[name]
+    return curves(shown, theme, name, _(title), by, unit)
 
 
 def layers_of(runs: Sequence[RunRecord], signal: str) -> list[tuple[str, str]]:

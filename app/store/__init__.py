@@ -18,8 +18,10 @@ from app.store.labs import (
     create_lab_class,
     experiment_predictions,
     find_prediction,
+    first_runs,
     lab_class_token,
     lab_experiments,
+    newest_labs,
     open_lab_as_class,
     open_lab_as_teacher,
 )
@@ -73,19 +75,21 @@ from app.store.training import (
     save_progress,
     save_snapshot,
 )
+from app.store.waiting import DELETED, source_status, waiting_for
 from app.store.workers import forget_worker, living_workers, report_worker
 
 __all__ = [
-    "COLOURS", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState",
-    "Look", "Said", "active_runs", "add_answer", "add_prediction", "answers_since", "artifact", "artifacts",
-    "cancel_run", "claim", "class_predictions", "class_token", "count_by_status", "count_mysteries",
+    "COLOURS", "DELETED", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "ErrorCurve", "ExperimentRecord", "Fenced",
+    "LiveState", "Look", "Said", "active_runs", "add_answer", "add_prediction", "answers_since", "artifact",
+    "artifacts", "cancel_run", "claim", "class_predictions", "class_token", "count_by_status", "count_mysteries",
     "count_runs_by_status", "create_experiment", "create_lab", "create_lab_class", "create_mystery", "create_repair",
     "create_run", "create_share", "delete_experiment", "delete_mystery", "delete_run", "error_curves",
     "experiment_names", "experiment_predictions", "experiment_runs", "fail", "fail_unclaimed", "find_answer",
-    "find_any_run", "find_experiment", "find_patient", "find_prediction", "find_run", "finish", "forget_worker",
-    "ids_ending", "is_current", "lab_class_token", "lab_experiments", "last_metrics", "list_answers",
+    "find_any_run", "find_experiment", "find_patient", "find_prediction", "find_run", "finish", "first_runs",
+    "forget_worker", "ids_ending", "is_current", "lab_class_token", "lab_experiments", "last_metrics", "list_answers",
     "list_experiments", "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at",
-    "monte_carlo", "mystery_runs", "new_run", "open_as_class", "open_as_teacher", "open_lab_as_class",
+    "monte_carlo", "mystery_runs", "new_run", "newest_labs", "open_as_class", "open_as_teacher", "open_lab_as_class",
     "open_lab_as_teacher", "open_share", "release", "repairs_of", "report_worker", "reveal", "revoke_share",
-    "save_artifact", "save_progress", "save_snapshot", "shortest_end", "snapshots_after",
+    "save_artifact", "save_progress", "save_snapshot", "shortest_end", "snapshots_after", "source_status",
+    "waiting_for",
 ]  # fmt: skip

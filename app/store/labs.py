@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app import rows
@@ -45,6 +46,19 @@ def lab_experiments(session: Session, lab: str, limit: int = 20) -> list[Experim
     """Those of this lab, newest first."""
     query = select(Experiment).where(Experiment.lab == lab).order_by(col(Experiment.id).desc()).limit(limit)
     return [experiment_record(found) for found in session.exec(query)]
+
+
+def newest_labs(session: Session) -> dict[str, ExperimentRecord]:
+    """The newest experiment of each lab that was ever run, by the lab, the newest first."""
+    newest = select(func.max(Experiment.id)).where(col(Experiment.lab).is_not(None)).group_by(col(Experiment.lab))
+    found = session.exec(select(Experiment).where(col(Experiment.id).in_(newest)).order_by(col(Experiment.id).desc()))
+    return {str(one.lab): experiment_record(one) for one in found}
+
+
+def first_runs(session: Session, experiment_ids: Sequence[str]) -> dict[str, str]:
+    """Id of the oldest run of each of these experiments that has any."""
+    query = select(Run.experiment_id, func.min(Run.id)).where(col(Run.experiment_id).in_(experiment_ids))
+    return {str(one): run_id for one, run_id in session.exec(query.group_by(col(Run.experiment_id)))}
 
 
 # --- predictions ---

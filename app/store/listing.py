@@ -15,12 +15,13 @@ SHORTEST_END = 6  # characters of an id: its random ones
 
 def list_runs(
     session: Session, *, limit: int = 20, cursor: str | None = None, newer_than: str | None = None, q: str = "",
-    status: str | None = None, dataset: str | None = None, experiment: str | None = None,
+    status: str | None = None, dataset: str | None = None, experiment: str | None = None, of_labs: bool = True,
 ) -> list[RunRecord]:  # fmt: skip
     """Newest first, without snapshots.
 
     `cursor` is the id of the last run of the page before, `newer_than` of the first run of the page after: the `limit`
-    runs next to it. `q` are words, each of which the name or a setting's value must contain (`tanh digits`).
+    runs next to it. `q` are words, each of which the name or a setting's value must contain (`tanh digits`). `of_labs`:
+    those of labs too.
     """
     query = select(Run).where(not_hidden(), *_words(q))
     if cursor:
@@ -33,6 +34,8 @@ def list_runs(
         query = query.where(Run.experiment_id == experiment)
     if dataset:
         query = query.where(func.json_extract(Run.spec, "$.dataset") == dataset)
+    if not of_labs:
+        query = query.where(col(Run.arm).is_(None))
     order = col(Run.id).asc() if newer_than else col(Run.id).desc()
     found = [rows.run_record(run) for run in session.exec(query.order_by(order).limit(limit))]
     return found[::-1] if newer_than else found

@@ -6,6 +6,7 @@ import { convolve, counts, inputsOf, terms } from "./convolution.js";
 import { DIGITS } from "./digits.js";
 import { pixelsMarkup } from "./pixels.js";
 import { colour, plot } from "./plot.js";
+import { written } from "./written.js";
 
 const SIDE = 8; // of the digits
 const BRIGHTEST = 16; // of their pixels
@@ -75,14 +76,14 @@ function tellReading(dense, top, left) {
 // The terms that count: a pixel or a weight of 0 adds nothing.
 function sumText(all, value) {
   const counting = all.filter(({ pixel, weight }) => pixel && weight);
-  const sum = counting.map(({ pixel, weight }) => `${written(pixel)} · ${factor(weight)}`).join(" + ");
-  return `${sum || "0"} = ${written(value)}`;
+  const sum = counting.map(({ pixel, weight }) => `${short(pixel)} · ${factor(weight)}`).join(" + ");
+  return `${sum || "0"} = ${short(value)}`;
 }
 
 // Three rows of three, from the fields k1 to k9.
 const kernelOf = (chosen) => [1, 4, 7].map((first) => [0, 1, 2].map((at) => chosen[`k${first + at}`]));
-const written = (value) => number(value, { maximumFractionDigits: 2 }).replace("-", "−");
-const factor = (value) => (value < 0 ? `(${written(value)})` : written(value));
+const short = (value) => written(value, 4);
+const factor = (value) => (value < 0 ? `(${short(value)})` : short(value));
 
 function say(name, text) {
   document.querySelector(`[data-say=${name}]`).textContent = text;

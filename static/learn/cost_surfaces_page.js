@@ -6,10 +6,11 @@ import { COSTS, FLAT, REACH, costsAt, drawProblem, flatShare, steepest, surfaces
 import { VIEW_BOX, meshMarkup } from "./mesh.js";
 import { colour, line, plot, token } from "./plot.js";
 import { normalFrom, uniformFrom } from "./random.js";
+import { written } from "./written.js";
 
 const SIDE = 41; // points along each edge
 const TURN = 0.5; // degrees for each pixel that is dragged
-const LABELS = ["w₁", "w₂"].map((weight) => [written(-REACH), weight, written(REACH)]);
+const LABELS = ["w₁", "w₂"].map((weight) => [written(-REACH, 2), weight, written(REACH, 2)]);
 const NAMES = { crossEntropy: _("cross-entropy"), quadratic: _("quadratic cost") };
 
 let kept = {}; // the surfaces, while only the point moves or the view turns
@@ -47,7 +48,7 @@ function drawSurface(cost, surface, steep, { along, w1, w2, turn }) {
 
 function tellNumbers(cost, { value, d1, d2 }, steep) {
   const slope = Math.hypot(d1, d2);
-  const told = { value: written(value), d1: written(d1), d2: written(d2), slope: written(slope), share: percent(slope / steep) };
+  const told = { value: short(value), d1: short(d1), d2: short(d2), slope: short(slope), share: percent(slope / steep) };
   for (const [name, text] of Object.entries(told)) document.querySelector(`[data-${name}=${cost}]`).textContent = text;
 }
 
@@ -55,7 +56,8 @@ function tellNumbers(cost, { value, d1, d2 }, steep) {
 function cutFigure(problem, drawn, here, { activation, along, w1, w2 }) {
   const cut = drawn.weights.map((weight) => costsAt(problem, activation, ...(along === "w1" ? [weight, w2] : [w1, weight])));
   const data = COSTS.flatMap((cost, index) => {
-    const share = (costs) => costs[cost].value / Math.max(...drawn[cost].values.flat());
+    const highest = Math.max(...drawn[cost].values.flat());
+    const share = (costs) => costs[cost].value / highest;
     const look = { name: NAMES[cost], hovertemplate: "%{x:.1f}, %{y:.0%}" };
     const point = { x: [along === "w1" ? w1 : w2], y: [share(here)], mode: "markers", showlegend: false };
     return [
@@ -76,11 +78,8 @@ function turnBy(controls, svg) {
   });
 }
 
+const short = (value) => written(value, 3);
 const percent = (share) => number(share, { style: "percent", maximumSignificantDigits: 2 });
-
-function written(value) {
-  return number(value, { maximumSignificantDigits: 3 }).replace("-", "−");
-}
 
 const controls = new Controls(document.querySelector("#controls"), draw);
 for (const svg of document.querySelectorAll("[data-surface]")) turnBy(controls, svg);

@@ -1,6 +1,8 @@
 // Two costs of one small network as functions of two of its weights, one in each layer: figure 5 of Glorot & Bengio
 // (2010). Inputs and targets are random, the output is a softmax; both costs are those that a run can be trained with.
 
+import { FUNCTIONS } from "./functions.js";
+
 export const EXAMPLES = 10;
 export const INPUTS = 4;
 export const HIDDEN = 4;
@@ -8,17 +10,6 @@ export const CLASSES = 2;
 export const REACH = 10; // each of the two weights goes from -REACH to REACH
 export const FLAT = 0.05; // of the steepest slope: where there is less, the surface counts as flat
 export const COSTS = ["crossEntropy", "quadratic"];
-
-const ACTIVATIONS = {
-  tanh: { f: Math.tanh, slope: (s) => 1 - Math.tanh(s) ** 2 },
-  sigmoid: { f: sigmoid, slope: (s) => sigmoid(s) * sigmoid(-s) },
-  softsign: { f: (s) => s / (1 + Math.abs(s)), slope: (s) => 1 / (1 + Math.abs(s)) ** 2 },
-  relu: { f: (s) => Math.max(0, s), slope: (s) => (s > 0 ? 1 : 0) },
-};
-
-function sigmoid(s) {
-  return 1 / (1 + Math.exp(-s));
-}
 
 // `normal` draws from N(0, 1). `inputs` (examples x inputs), `targets` (a class for each example), `first` (hidden x
 // inputs) and `second` (classes x hidden) are the weights of the layers.
@@ -51,9 +42,9 @@ export function costsAt(problem, activation, w1, w2) {
 }
 
 function forward({ first, second }, activation, input, w1, w2) {
-  const { f, slope } = ACTIVATIONS[activation];
+  const { f, slope } = FUNCTIONS[activation];
   const sums = first.map((row, unit) => dot(row, input) + (unit ? 0 : (w1 - row[0]) * input[0]));
-  const hidden = sums.map(f);
+  const hidden = sums.map((sum) => f(sum));
   const logits = second.map((row, label) => dot(row, hidden) + (label ? 0 : (w2 - row[0]) * hidden[0]));
   return { hidden: hidden[0], slope: slope(sums[0]), shares: logShares(logits) };
 }

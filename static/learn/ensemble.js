@@ -1,9 +1,9 @@
 // Dropout of a small network: every sub-network that it can leave, and their mean beside one pass of the whole.
 
+import { FUNCTIONS } from "./functions.js";
+
 export const INPUT = [1, -0.5, 0.8];
 export const WIDTH = 4; // units of each hidden layer
-
-const FUNCTIONS = { linear: (s) => s, tanh: Math.tanh, relu: (s) => Math.max(0, s), sigmoid: (s) => 1 / (1 + Math.exp(-s)) };
 
 // Layers as lists of the weights of each unit, the output's last: N(0, 1/inputs) weights, no biases. `normal` draws from
 // N(0, 1).
@@ -31,7 +31,7 @@ export const wholeAnswer = (network, choices) =>
   answer(network, { ...choices, p: 0 }, Array(droppable(network)).fill(true));
 
 const pass = (layer, signal, name) =>
-  layer.map((weights) => FUNCTIONS[name](weights.reduce((sum, weight, at) => sum + weight * signal[at], 0)));
+  layer.map((weights) => FUNCTIONS[name].f(weights.reduce((sum, weight, at) => sum + weight * signal[at], 0)));
 
 // How many units dropout can take out.
 export const droppable = (network) => (network.length - 1) * WIDTH;

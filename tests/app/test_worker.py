@@ -160,3 +160,46 @@ def test_the_worker_reports_itself_and_its_children(crew: Crew, session: Session
     [told] = store.living_workers(session)
     assert isinstance(told, Worker)
     assert (told.name, told.spare_pid, told.trainer_pid, told.run_id) == ("worker-1", 8, None, None)
+
+
+# --- a run that waits for another one ---
+
+
+def launched(session: Session) -> tuple[str, str]:
+    """A run, and one that is to start with its layers."""
+    run = store.create_run(session, TINY)
+    return run.id, store.create_run(session, TINY.model_copy(update={"transfer_from": run.id})).id
+
+
+def test_when_a_run_has_finished_the_one_that_waits_for_it_is_queued(crew: Crew, session: Session) -> None:
+    source, waiting = launched(session)
+    children(crew, Child(lambda run_id, attempt: store.finish(session, run_id, attempt, {}), 0))
+    crew.train(source)
+    assert crew._queue.asked == [("enqueue", waiting)]  # type: ignore[attr-defined]
+
+
+def test_when_a_run_has_failed_so_has_the_one_that_waits_for_it(crew: Crew, session: Session) -> None:
+    source, waiting = launched(session)
+    children(crew, Child(lambda run_id, attempt: store.fail(session, run_id, attempt, "no"), 0))
+    crew.train(source)
+    assert crew._queue.asked == []  # type: ignore[attr-defined]
+    assert store.find_run(session, waiting).status == "failed"  # type: ignore[union-attr]
+
+
+def test_the_rescue_leaves_a_run_alone_that_waits_and_queues_it_later(crew: Crew, session: Session) -> None:
+    source, waiting = launched(session)
+    crew._queue.states[source] = ("ENQUEUED", None)  # type: ignore[attr-defined]
+    crew.rescue()
+    assert crew._queue.asked == []  # type: ignore[attr-defined]
+    attempt = store.claim(session, source)
+    assert attempt is not None
+    store.finish(session, source, attempt, {})
+    crew.rescue()
+    assert crew._queue.asked == [("enqueue", waiting)]  # type: ignore[attr-defined]
+
+
+def test_the_rescue_fails_a_run_whose_source_is_gone(crew: Crew, session: Session) -> None:
+    source, waiting = launched(session)
+    store.delete_run(session, source)
+    crew.rescue()
+    assert store.find_run(session, waiting).status == "failed"  # type: ignore[union-attr]

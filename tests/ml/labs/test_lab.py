@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from app.learn.entries import LEARN
 
 from app.figures import FIGURES
 from app.figures.compare import COMPARISONS
+from app.learn.entries import LEARN
 from ml.labs import LABS
 from ml.labs.lab import above, below, between
 from tests.labs.trying import try_out
