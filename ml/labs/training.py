@@ -91,7 +91,7 @@ CLIPPING = Lab(
     learn="backprop",
     rows=(15,),
     paper="Pascanu, Mikolov & Bengio (2013)",
-    figures=("gradient_norm", "clipping", "clipped"),
+    figures=("clipping", "clipped"),
     comparisons=("train_loss", "val_error"),
 )
 
@@ -99,7 +99,7 @@ CLIPPING = Lab(
 
 MOMENTUM_TARGET = 0.15
 _PLAIN = RunSpec(
-    hidden=(50, 50), activation="tanh", init="xavier_uniform", optimizer="sgd", lr=0.3, batch_size=128, epochs=20,
+    hidden=(50, 50), activation="tanh", init="xavier_uniform", optimizer="sgd", lr=0.1, batch_size=128, epochs=40,
     snapshot_every=5, seed=SEEDS[0],
 )  # fmt: skip
 
@@ -118,14 +118,14 @@ MOMENTUM = Lab(
     "ten times as long.",
     choices=(
         Choice("no more than momentum", 1),
-        Choice("up to twice as many", 2),
-        Choice("2 to 5 times as many", 5),
-        Choice("more than 5 times as many"),
+        Choice("up to 3 times as many", 3),
+        Choice("3 to 10 times as many", 10),
+        Choice("more than 10 times as many"),
     ),
     arms={
-        "plain": Arm("gradient descent, η = 0.3", _PLAIN),
-        "momentum": Arm("momentum, η = 0.3", _PLAIN.model_copy(update={"optimizer": "momentum"})),
-        "tenfold": Arm("gradient descent, η = 3", _PLAIN.model_copy(update={"lr": 3.0})),
+        "plain": Arm("gradient descent, η = 0.1", _PLAIN),
+        "momentum": Arm("momentum, η = 0.1", _PLAIN.model_copy(update={"optimizer": "momentum"})),
+        "tenfold": Arm("gradient descent, η = 1", _PLAIN.model_copy(update={"lr": 1.0})),
     },
     measures=(
         Measure(
