@@ -68,8 +68,8 @@ TRANSFER = Lab(
     rows=(16,),
     figures=("error", "update_ratio"),
     comparisons=("val_error", "val_loss"),
-    remark="On reused layers even an output layer of random weights may be right 7 times in 10 before its first step, as "
-    "on seed 1.",
+    remark="On reused layers even an output layer of random weights may be right 7 times in 10 before its first step, "
+    "as on seed 1.",
 )
 
 # --- convolutions ---
