@@ -69,6 +69,11 @@ def first_step(run: RunRecord, seen: NDArray[np.bool_]) -> float:
     return next((float(step) for step, yes in zip(run.steps, seen, strict=True) if yes), math.inf)
 
 
+def steps_to(run: RunRecord, metric: str, target: float) -> float:
+    """The first snapshot's step at which a metric is at most the target; infinite where it never is."""
+    return first_step(run, np.array(run.metric(metric)) <= target)
+
+
 def step_learned(run: RunRecord) -> float:
     return first_step(run, np.array(run.metric("val_loss")) < LEARNED)
 
