@@ -5,8 +5,9 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 
-# Open without the class password: share links, and mysteries.
-OPEN_BY_TOKEN = ("/s/", "/m/")
+# Open without the class password: share links, mysteries, and labs that are given to a class.
+OPEN_BY_TOKEN = ("/s/", "/m/", "/l/")
+_TAKING_FORMS = ("/m/", "/l/")
 # A token must not travel on: not to another site, not into a search engine, not into a cache.
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 # With "no-referrer" a browser doesn't say either where a form was sent from, and over plain HTTP nothing else tells it.
@@ -16,7 +17,7 @@ _BYTES = 24
 
 def headers_at(path: str) -> dict[str, str]:
     """What goes with every answer below OPEN_BY_TOKEN."""
-    return _WITH_FORMS if path.startswith("/m/") else HEADERS
+    return _WITH_FORMS if path.startswith(_TAKING_FORMS) else HEADERS
 
 
 def new_token() -> str:

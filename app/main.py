@@ -35,7 +35,10 @@ from app.examples.showcase import Showcase
 from app.freshness import Freshness
 from app.i18n import gettext as _
 from app.labs import api as labs_api
+from app.labs import classroom as lab_classroom
 from app.labs import pages as lab_pages
+from app.labs import reports as lab_reports
+from app.labs import teacher as lab_teacher
 from app.learn import pages as learn_pages
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
@@ -65,9 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
-        teacher.router, classroom.router, learn_pages.router,
-        teacher.router, classroom.router, lab_pages.router,
-        labs_api.router,
+        teacher.router, classroom.router, learn_pages.router, lab_reports.router, lab_teacher.router,
+        lab_classroom.router, lab_pages.router, labs_api.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))

@@ -1,5 +1,6 @@
 """The HTML pages. Every one works as links and forms first; the scripts only add to them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from app import actions, forms, i18n, offline, sharing, speaking, store, wording
 from app.db import SessionDep
 from app.figures import PAGE
 from app.messages import script_words
-from app.models import ACTIVE
+from app.models import ACTIVE, Share
 from app.page_state import page_state
 from app.repair_view import Tried, tried_view
 from app.run_view import run_view
@@ -91,10 +92,11 @@ def share(request: Request, run_id: str, values: TypedDep, session: SessionDep) 
 @router.post("/shares/{share_id}/revoke")
 def revoke(share_id: str, session: SessionDep) -> Response:
     """Close a share link for good."""
-    run_id = store.revoke_share(session, share_id)
-    if run_id is None:
+    share = store.revoke_share(session, share_id)
+    if share is None:
         raise HTTPException(404, i18n.gettext("There is no such share link."))
-    return RedirectResponse(f"/runs/{run_id}#share", status_code=303)
+    opened = f"/runs/{share.run_id}" if share.run_id else f"/labs/reports/{share.prediction_id}"
+    return RedirectResponse(f"{opened}#share", status_code=303)
 
 
 def _check_there(session: Session, run_id: str) -> None:
@@ -122,17 +124,23 @@ def _tried(request: Request, session: Session, run: RunRecord) -> Tried | None:
 
 
 def _run_page(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
-    public = public_url(request)
-    context = run_view(run, page_state(request)) | {
+    shown = run_view(run, page_state(request)) | share_section(request, store.list_shares(session, run.id), link)
+    context = shown | {
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
         "repairs": _tried(request, session, run),
-        "shares": list(map(sharing.listed, store.list_shares(session, run.id))),
-        "link": link,
-        "qr": sharing.qr_code(link) if link else "",
-        "only_here": is_loopback(urlsplit(public).hostname or ""),
     }
     return templates.TemplateResponse(request, "run.html", context)
+
+
+def share_section(request: Request, shares: Sequence[Share], link: str) -> dict[str, Any]:
+    """What _shares.html shows of the links to something; `link` is one that was made just now."""
+    return {
+        "shares": list(map(sharing.listed, shares)),
+        "link": link,
+        "qr": sharing.qr_code(link) if link else "",
+        "only_here": is_loopback(urlsplit(public_url(request)).hostname or ""),
+    }
 
 
 def public_url(request: Request) -> str:

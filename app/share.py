@@ -1,11 +1,13 @@
-"""What a share link opens: one run, to read, without an account. Nothing else is below /s/."""
+"""What a share link opens: one run or one lab report, to read, without an account. Nothing else is below /s/."""
 
 import math
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 
 from app import pages, store
 from app.db import SessionDep
+from app.labs.reports import read_only_report
 from app.links import headers_at
 from app.live import Opened
 from app.reading import reading_routes
@@ -26,12 +28,22 @@ def open_share(token: str, session: SessionDep) -> Opened:
 
 @router.get("", response_class=Response, responses={200: {"content": {"text/html": {}}}})
 def shared_page(request: Request, token: str, session: SessionDep) -> Response:
-    """The read-only page of the run."""
+    """The read-only page of the run, or the lab report."""
+    share = store.open_share(session, token)
+    if share is not None and share.prediction_id is not None:
+        return _shared_report(request, session, share.prediction_id)
     opened = open_share(token, session)
     run = request.app.state.cache.load(session, opened.run_id)
     if run is None:
         raise NoSuchShare
     return pages.render_share(request, session, run, f"/s/{token}")
+
+
+def _shared_report(request: Request, session: Session, prediction_id: str) -> Response:
+    prediction = store.find_prediction(session, prediction_id)
+    if prediction is None:
+        raise NoSuchShare
+    return read_only_report(request, session, prediction)
 
 
 router.include_router(reading_routes(open_share))

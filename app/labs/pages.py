@@ -40,7 +40,7 @@ def predict(request: Request, name: str, values: TypedDep, session: SessionDep) 
     """Keep the prediction; then look at the runs that are there, or queue them."""
     lab = find_lab(name)
     asked = _asked_for(session, name, values)
-    choice = _choice(lab, values.get("choice", ""))
+    choice = predictions.choice_of(lab, values.get("choice", ""))
     if choice is None:
         return _ask(request, session, name, asked or joining.joinable(session, name), values, 422)
     experiment = asked or joining.join_or_launch(session, request.app.state.queue, name)
@@ -98,10 +98,6 @@ def _asked_for(session: Session, name: str, values: Mapping[str, str]) -> Experi
     return find(session, name, experiment_id) if experiment_id else None
 
 
-def _choice(lab: Lab, text: str) -> int | None:
-    return int(text) if text.isdecimal() and int(text) < len(lab.choices) else None
-
-
 def _address(experiment: ExperimentRecord) -> str:
     return f"/labs/{experiment.lab}/{experiment.id}"
 
@@ -133,15 +129,15 @@ def _result(
     shown = lab_result(experiment.lab, load_runs(request, session, experiment), seed)
     kept.keep(session, shown.runs, shown.verdict.word)
     everybody = store.experiment_predictions(session, experiment.id)
-    context: dict[str, Any] = view.about(shown.name) | {
-        "experiment": experiment,
-        "result": shown,
-        "said": said,
-        "predicted": len(everybody),
-        "tallies": predictions.tallies(shown.lab, everybody, said, shown.verdict.outcome),
-        "variations": view.variations(shown),
-        "compared": view.compared(shown),
-    }
+    context: dict[str, Any] = (
+        view.about(shown.name)
+        | view.predicted(shown, everybody, said)
+        | {
+            "experiment": experiment,
+            "variations": view.variations(shown),
+            "compared": view.compared(shown),
+        }
+    )
     return templates.TemplateResponse(request, "lab_result.html", context)
 
 

@@ -28,9 +28,19 @@ class Tally:
 
 def said_here(request: Request, session: Session, experiment_id: str) -> Prediction | None:
     """This browser's newest prediction of the experiment."""
+    return newest_here(request, store.experiment_predictions(session, experiment_id))
+
+
+def newest_here(request: Request, given: Sequence[Prediction]) -> Prediction | None:
+    """Of those that this browser has said, the newest."""
     mine = request.session.get(SAID, [])
-    found = [one for one in store.experiment_predictions(session, experiment_id) if one.id in mine]
+    found = [one for one in given if one.id in mine]
     return max(found, key=lambda one: (one.created, mine.index(one.id)), default=None)
+
+
+def choice_of(lab: Lab, text: str) -> int | None:
+    """The place of a choice, as a form sends it; None for anything else."""
+    return int(text) if text.isdecimal() and int(text) < len(lab.choices) else None
 
 
 def may_see(request: Request, experiment_id: str, said: Prediction | None) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 from app import forms, wording
 from app.figures.compare import MOST_RUNS
 from app.i18n import gettext as _
-from app.labs import panels
+from app.labs import panels, predictions
 from app.labs.panels import Arm
 from app.labs.result_view import LabResult
+from app.models import Prediction
 from ml import cost
 from ml.grid import VARIABLE
 from ml.labs import LABS, SEEDS, Lab
@@ -53,6 +54,16 @@ def about(name: str) -> dict[str, Any]:
         "first_seeds": SEEDS,
         "count": len(SEEDS) * len(lab.arms),
         "duration": wording.duration(seconds) if seconds < 10 else wording.duration(round(seconds, -1)),
+    }
+
+
+def predicted(result: LabResult, everybody: Sequence[Prediction], said: Prediction | None) -> dict[str, Any]:
+    """The template's variables of the result beside what `everybody` expected of it, and this reader."""
+    return {
+        "result": result,
+        "said": said,
+        "predicted": len(everybody),
+        "tallies": predictions.tallies(result.lab, everybody, said, result.verdict.outcome),
     }
 
 

@@ -1,6 +1,5 @@
 """What the class's link opens: the charts of a run whose settings are hidden, and a form to say what is wrong."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
 from app import actions, store
+from app.crowd import Declined, check_room
 from app.db import SessionDep
 from app.figure_routes import figure_routes
 from app.freshness import NEVER_CHANGES
@@ -30,8 +30,6 @@ from ml.records import RunRecord
 from ml.repairs import CURES
 from ml.rules import RULES
 
-MOST_ANSWERS = 200
-AT_ONCE, SECONDS = 40, 60  # answers that may come within so many seconds
 MOST_TRIES = 30  # of a browser that it remembers
 
 router = APIRouter(prefix="/m/{token}", include_in_schema=False)
@@ -45,15 +43,6 @@ def open_mystery(token: str, session: SessionDep) -> Mystery:
 
 
 MysteryDep = Annotated[Mystery, Depends(open_mystery)]
-
-
-class Declined(Exception):
-    """The answer is not taken."""
-
-    def __init__(self, status: int, reason: str, wait: int = 0) -> None:
-        super().__init__(reason)
-        self.status, self.reason = status, reason
-        self.headers = {"Retry-After": str(wait)} if wait else {}
 
 
 @router.get("")
@@ -129,11 +118,7 @@ def _without_reason(event: ServerSentEvent) -> ServerSentEvent:
 def _check_open(session: Session, mystery: Mystery) -> None:
     if mystery.revealed:
         raise Declined(409, _("What is wrong has been revealed: no more answers are taken."))
-    answers, now = store.answers_since(session, mystery.id, 0), time.time()
-    if len(answers) >= MOST_ANSWERS:
-        raise Declined(409, _("There are {count} answers already; no more are taken.", count=len(answers)))
-    if len(answers) >= AT_ONCE and (wait := answers[-AT_ONCE] + SECONDS - now) > 0:
-        raise Declined(429, _("Many answers come at this moment. Send yours again in a minute."), int(wait) + 1)
+    check_room(store.answers_since(session, mystery.id, 0))
 
 
 def _read(values: Mapping[str, str]) -> store.Said:

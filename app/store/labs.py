@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from app import rows
 from app.links import derived_token, new_token, token_hash
 from app.models import Experiment, LabClass, Prediction, Run
+from app.store.changes import one_row
 from app.store.experiments import ExperimentRecord, experiment_record
 from app.store.runs import COLOURS, new_id, new_run, next_colour
 from ml.labs import Arm
@@ -121,3 +122,13 @@ def open_lab_as_teacher(session: Session, token: str) -> LabClass | None:
 def open_lab_as_class(session: Session, token: str) -> LabClass | None:
     """None for a token that is unknown or malformed."""
     return session.exec(select(LabClass).where(LabClass.class_hash == token_hash(token))).first()
+
+
+def hide_from_class(session: Session, class_id: str, hidden: str) -> None:
+    """What the class's page leaves out from now on, as words with commas."""
+    one_row(session, update(LabClass).where(col(LabClass.id) == class_id).values(hidden=hidden))
+
+
+def delete_lab_class(session: Session, class_id: str) -> None:
+    """Its predictions go with it, the runs stay."""
+    one_row(session, delete(LabClass).where(col(LabClass.id) == class_id))

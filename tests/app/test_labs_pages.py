@@ -150,7 +150,7 @@ def test_the_verdict_stands_beside_the_prediction_and_what_the_others_said(
     assert "It held on all of 3 seeds." in mine
     assert "You expected Up to 10 times less It came to More than 100 times less 700 times" in mine
     assert "It came out differently." in mine
-    assert "You were right." in theirs
+    assert "It came true." in theirs
     assert "What 2 students predicted" in mine
     assert 'data-active=""' in client.get(address).text
 

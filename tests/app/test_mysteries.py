@@ -12,10 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, update
 from sqlmodel import Session
 
-from app import db, store
+from app import crowd, db, store
 from app.figures import FIGURES
 from app.models import Mystery
-from app.mysteries import classroom
 from app.mysteries.blinding import FIGURES_SHOWN
 from app.settings import Settings
 from app.training import train_and_save
@@ -338,7 +337,7 @@ def test_a_name_with_markup_is_inert(mystery: Made, client: TestClient) -> None:
 def test_too_many_answers_at_once_are_asked_to_come_again(
     mystery: Made, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classroom, "AT_ONCE", 2)
+    monkeypatch.setattr(crowd, "AT_ONCE", 2)
     for _ in range(2):
         answer(client, mystery, "overfit", "no_clip")
     sent = client.post(f"{mystery.link}/answers", data={"name": "Ana", "rule": "overfit", "cure": "no_clip"})
@@ -350,7 +349,7 @@ def test_too_many_answers_at_once_are_asked_to_come_again(
 def test_a_mystery_takes_so_many_answers_and_no_more(
     mystery: Made, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classroom, "MOST_ANSWERS", 1)
+    monkeypatch.setattr(crowd, "MOST_ANSWERS", 1)
     answer(client, mystery, "overfit", "no_clip")
     sent = client.post(f"{mystery.link}/answers", data={"name": "Ana", "rule": "overfit", "cure": "no_clip"})
     assert sent.status_code == 409
