@@ -22,7 +22,6 @@ from sqlmodel import Session
 
 from app import lifeline, pictures, store
 from app.db import make_engine
-from app.labs import kept
 from app.logs import start_log
 from ml.records import Progress, StepRecord, Trained
 from ml.spec import RunSpec
@@ -85,7 +84,6 @@ def _save_all(session: Session, run_id: str, attempt: int, records) -> None:
             case Trained():
                 store.finish(session, run_id, attempt, _files(record))
                 pictures.draw_at_end(session, run_id)
-                kept.judge_at_end(session, run_id)
 
 
 def _source(session: Session, spec: RunSpec) -> Source | None:

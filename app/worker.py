@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from app import lifeline, store, waiting
 from app.db import make_engine
+from app.labs import kept
 from app.models import Worker
 from app.nursery import Child, Nursery
 from app.queue import Queue, start_worker
@@ -42,12 +43,13 @@ class Crew:
     # --- a run ---
 
     def train(self, run_id: str) -> None:
-        """Train the run to its end, whichever that is; then those that waited for its layers go on. Returns when nobody
-        needs to care for it any more."""
+        """Train the run to its end, whichever that is; then those that waited for its layers go on, and a lab that it
+        was the last of is judged. Returns when nobody needs to care for it any more."""
         self._train(run_id)
         try:
             with Session(self._engine) as session:
                 waiting.pass_on(session, self._queue, run_id)
+                kept.judge_at_end(session, run_id)
         except DBAPIError:
             log.warning("run %s: those that wait for it are found later", run_id, exc_info=True)
 

@@ -15,8 +15,10 @@ from sqlmodel import Session
 from app import db, store
 from app.main import create_app
 from app.settings import Settings
+from ml.labs import LABS
 from ml.spec import RunSpec
 from tests.browser import find_chromium, launch_chromium
+from tests.lab_runs import LAB, TRIAL
 from tests.server import Server
 
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
@@ -86,6 +88,12 @@ def finished(settings: Settings, trained: tuple[Path, str]) -> str:
     file, run_id = trained
     shutil.copy(file, settings.data_dir / "layerscope.db")
     return run_id
+
+
+@pytest.fixture
+def trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lab that stays as it is, beside those of the product."""
+    monkeypatch.setitem(LABS, TRIAL, LAB)
 
 
 @pytest.fixture(scope="module")

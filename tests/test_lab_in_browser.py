@@ -21,7 +21,7 @@ def test_a_prediction_has_the_networks_trained_and_the_verdict_comes_without_rel
     expect(page.locator("#word")).to_have_text(re.compile("^✓ Confirmed"), timeout=SOON)
     expect(page.locator("#said")).to_have_text(re.compile("Confirmed"))
     expect(page.locator(".prediction")).to_contain_text("It came out differently.")
-    expect(page.locator(".panel svg[role=img]")).to_be_visible()
+    expect(page.locator(".panel svg[role=img]").first).to_be_visible()
     assert page.evaluate("window.stillHere")
 
     page.goto(server.url + "/labs")

@@ -22,7 +22,7 @@ from ml.spec import RunSpec
 from ml.theory import without
 from ml.transfer import misfit
 from ml.words import words
-from tests.lab_runs import VANISHING, end_lab
+from tests.lab_runs import TRIAL, end_lab
 from tests.ml.test_problems import WRONG, found
 from tests.records import make_dying, make_everything, make_run
 from tests.saving import ORIGIN, save_run
@@ -185,8 +185,9 @@ def test_the_pages_of_a_mystery(client: TestClient, session: Session) -> None:
         assert english(" ".join(shown.texts)) - LANGUAGE_CODES == set(), page
 
 
+@pytest.mark.usefixtures("trial")
 def test_the_pages_of_a_lab(client: TestClient, session: Session) -> None:
-    question = f"/labs/{VANISHING}"
+    question = f"/labs/{TRIAL}"
     said = {"choice": "1", "name": "⟦Ana⟧"}
     result = client.post(question, data=said, headers=ORIGIN).headers["location"]
     wrong = client.post(question, data={"choice": "x"}, headers=ORIGIN).text

@@ -14,7 +14,7 @@ from app.i18n import gettext as _
 from app.i18n import is_number
 from app.labs import index, joining
 from app.labs.pages import find, find_lab, load_runs
-from app.labs.result_view import runs_by_seed
+from app.labs.seeds import runs_by_seed
 from ml.labs import LABS, Expected, Lab, Reading, Verdict, judge
 from ml.labs.verdict import WORDS, Word
 from ml.spec import RunSpec

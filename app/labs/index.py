@@ -77,7 +77,8 @@ def _standing(experiment: ExperimentRecord, counts: dict[str, int], word: str) -
     if any(status in counts for status in ACTIVE):
         runs, finished = sum(counts.values()), counts.get("finished", 0)
         return Standing(address, _("{finished} of {runs} finished", finished=finished, runs=runs), tone="fair")
-    if word in MARKS:
+    broken = "failed" in counts or "cancelled" in counts
+    if word in MARKS and not (broken and word == "undecided"):
         return Standing(address, sentence(_(WORDS[word])), MARKS[word], TONES[word])  # type: ignore[index]
     status = next(status for status in ("failed", "cancelled", "finished") if status in counts)
     return Standing(address, wording.status(status))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app import store
-from app.labs.result_view import runs_by_seed
+from app.labs.seeds import runs_by_seed
 from app.models import ACTIVE
 from app.settings import PROJECT
 from ml.labs import LABS, judge

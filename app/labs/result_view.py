@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from app.i18n import gettext as _
 from app.labs import panels, values
 from app.labs.panels import Arm, Panel
+from app.labs.seeds import runs_by_seed
 from app.models import ACTIVE
 from app.wording import sentence
-from ml.labs import LABS, Lab, Reading, Runs, Verdict, judge
+from ml.labs import LABS, Lab, Reading, Verdict, judge
 from ml.labs.verdict import WORDS
 from ml.records import RunRecord
 
@@ -107,15 +108,6 @@ def lab_result(name: str, runs: Sequence[RunRecord], seed: int | None = None) ->
     charts = [*panels.comparisons(lab, arms, of_seed), *panels.figures(lab, arms, of_seed)] if drawn else []
     rows = tuple(_row(reading) for reading in verdict.readings)
     return LabResult(name, lab, tuple(runs), verdict, rows, tuple(arms), tuple(charts), tuple(drawn), shown)
-
-
-def runs_by_seed(runs: Sequence[RunRecord]) -> dict[int, Runs]:
-    """In the order of the seeds, each by the names of the arms."""
-    found: dict[int, dict[str, RunRecord]] = {}
-    for run in sorted(runs, key=lambda run: run.spec.seed):
-        if run.arm:
-            found.setdefault(run.spec.seed, {})[run.arm] = run
-    return dict(found)
 
 
 def _begun(runs: Mapping[str, RunRecord]) -> dict[str, RunRecord]:

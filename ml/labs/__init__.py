@@ -6,6 +6,8 @@ A new lab is an entry in the LABS of the module of its topic. Nothing here needs
 from ml.labs import (
     activations,
     generalisation,
+    glorot_cost,
+    glorot_saturation,
     glorot_start,
     glorot_training,
     gradients,
@@ -28,6 +30,8 @@ _OF_THE_LECTURE: dict[str, Lab] = {
 # By the name in the address, in the order of the lecture, then that of the paper.
 LABS: dict[str, Lab] = {
     **dict(sorted(_OF_THE_LECTURE.items(), key=lambda named: max(named[1].rows))),
+    **glorot_saturation.LABS,
+    **glorot_cost.LABS,
     **glorot_start.LABS,
     **glorot_training.LABS,
 }

@@ -34,7 +34,7 @@ _DYING = Lab(
     arms={"relu": Arm("ReLU", RunSpec(**_TOO_HIGH, activation="relu"))},
     measures=(
         Measure(
-            "Dead units of the worst layer, in every snapshot of the second half",
+            "Dead units of the worst layer, the fewest of any snapshot of the second half",
             lambda runs: _dead_for_good(runs["relu"]),
             above(0.5),
             "share",
@@ -47,18 +47,27 @@ _DYING = Lab(
 )
 
 
-def _highest_low(run: RunRecord) -> float:
-    """The lowest activation of the hidden layer in which it is highest, at the end."""
-    return float(run.statistic("activation", "min")[-1, : run.spec.depth].max())
+# Biases so low that in the upper layers no example reaches any unit, before the first step.
+_TOO_LOW: dict[str, Any] = {
+    "hidden": (100,) * 4,
+    "init": "kaiming_normal",
+    "bias_init": -1,
+    "lr": 0.003,
+    "epochs": 10,
+}
+
+
+def _least_gradient(run: RunRecord) -> float:
+    """The std of the gradients of the hidden layer that receives the least, in the snapshot in which it does."""
+    return float(run.statistic("backprop_gradient", "std").min())
 
 
 _LEAKY = Lab(
     title="Leaky ReLU does not die",
-    question="The network in which most ReLUs die, with leaky ReLU instead. How many of its answers are wrong at the "
-    "end?",
-    claim="A leaky unit can’t die: its slope is α where a ReLU’s is 0, so that in the same run every layer goes on "
-    "passing "
-    "something on from its silent side, and the network learns.",
+    question="Four layers whose biases start so low that every ReLU of the upper ones is dead, and stays so. The same "
+    "network with leaky ReLU: how many of its answers are wrong after ten epochs?",
+    claim="A leaky unit can’t die: its slope is α where a ReLU’s is 0, so that in the same run a gradient reaches "
+    "every layer, and the network learns where that of ReLUs does not.",
     choices=(
         Choice("less than 5 %", 0.05),
         Choice("5 to 20 %", 0.2),
@@ -66,26 +75,27 @@ _LEAKY = Lab(
         Choice("more than half"),
     ),
     arms={
-        "leaky": Arm("leaky ReLU", RunSpec(**_TOO_HIGH, activation="leaky_relu")),
-        "relu": Arm("ReLU", RunSpec(**_TOO_HIGH, activation="relu")),
+        "leaky": Arm("leaky ReLU", RunSpec(**_TOO_LOW, activation="leaky_relu")),
+        "relu": Arm("ReLU", RunSpec(**_TOO_LOW, activation="relu")),
     },
     measures=(
         Measure("Leaky ReLU: wrong answers at the end", lambda runs: final_error(runs["leaky"]), below(0.2), "share"),
-        Measure(
-            "Leaky ReLU: lowest activation of the layer where it is highest; below 0, no layer is silent",
-            lambda runs: _highest_low(runs["leaky"]),
-            below(0),
-            formula="max over the layers of min z",
-        ),
+        Measure("ReLU: wrong answers at the end", lambda runs: final_error(runs["relu"]), above(0.5), "share"),
         Measure("ReLU: dead units of the worst layer", lambda runs: _dead_for_good(runs["relu"]), above(0.5), "share"),
+        Measure(
+            "Leaky ReLU: gradient of the layer that receives the least, at its smallest",
+            lambda runs: _least_gradient(runs["leaky"]),
+            above(0),
+            formula="min std ∂C/∂s",
+        ),
     ),
     topic="Solution: Leaky ReLU",
     learn="activations",
     rows=(11,),
-    figures=("activation", "backprop_gradient"),
+    figures=("activation", "backprop_gradient", "dead_overview"),
     comparisons=("val_error",),
-    remark="Whether a leaky unit is dead is not measured: the word means a slope near 0 for every example, which it "
-    "never has.",
+    remark="Dead units of leaky ReLU are not counted: the word means a slope near 0 for every example, which it never "
+    "has. What is measured instead is that some gradient reaches every layer at every snapshot.",
 )
 
 _SMALL: dict[str, Any] = {"hidden": (100,) * 3, "lr": 0.001, "epochs": 5}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ml.labs.lab import Arm, Choice, Lab, Measure, above, of
+from ml.labs.lab import Arm, Choice, Lab, Measure, above, below, of
 from ml.labs.measures import bottom_over_top, ratio
 from ml.spec import RunSpec
 
@@ -71,7 +71,8 @@ _SUSPECTS = Lab(
     title="The suspects: sigmoid and N(0, 1)",
     question="Four layers of 300 sigmoids, weights drawn from N(0, 1). How many units are saturated before the first "
     "step, in the layer with the fewest?",
-    claim="The sigmoid and the initialisation N(0, 1) together saturate most units of every layer before any training.",
+    claim="The sigmoid and the initialisation N(0, 1) together saturate most units of every layer before any "
+    "training; with Glorot’s weights the same sigmoids start out unsaturated.",
     choices=(
         Choice("fewer than one in ten", 0.1),
         Choice("10 to 50 %", 0.5),
@@ -92,6 +93,13 @@ _SUSPECTS = Lab(
             "Saturated units of the layer with the fewest, N(0, 1)",
             lambda runs: float(runs["normal"].health("saturated")[0].min()),
             above(0.5),
+            "share",
+            "|f′(s)| < 5 % of max f′",
+        ),
+        Measure(
+            "Saturated units of the layer with the most, Glorot’s",
+            lambda runs: float(runs["xavier"].health("saturated")[0].max()),
+            below(0.1),
             "share",
             "|f′(s)| < 5 % of max f′",
         ),

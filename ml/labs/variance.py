@@ -78,8 +78,7 @@ _TANH: dict[str, Any] = _LOOK | {"hidden": (100,) * 5, "activation": "tanh"}
 _GLOROT = Lab(
     title="Glorot’s initialisation",
     question="Five tanh layers. How many times larger are the activations of the widest layer than those of the "
-    "narrowest "
-    "one, with Glorot’s initialisation?",
+    "narrowest one, with Glorot’s initialisation?",
     claim="Glorot’s normal and uniform initialisation keep the activations’ std within a factor of 2 over all layers; "
     "the standard heuristic U(±1/√fan_in) does not.",
     choices=(
@@ -128,8 +127,8 @@ def _square_over(run: RunRecord) -> float:
 _HE = Lab(
     title="He’s initialisation under ReLU",
     question="Ten ReLU layers, weights drawn as Glorot says. What is left at layer 10 of the signal of layer 1?",
-    claim="Under ReLU Glorot’s initialisation halves the signal’s variance in every layer; He’s keeps it up to layer "
-    "10.",
+    claim="Under ReLU Glorot’s initialisation halves the signal’s variance in every layer; He’s keeps it up to "
+    "layer 10.",
     choices=(
         Choice("less than a thousandth", 1e-3),
         Choice("a thousandth to a hundredth", 1e-2),

@@ -2,9 +2,10 @@
 
 import { _, number } from "../words.js";
 import { Controls } from "./controls.js";
-import { FLAT, FUNCTIONS, below, maxout, saturated } from "./functions.js";
+import { FUNCTIONS, below, flatStretches, maxout } from "./functions.js";
 import { WEIGHT_VARIANCE, forward } from "./meanfield.js";
 import { colour, line, plot, token } from "./plot.js";
+import { written } from "./written.js";
 
 const REACH = 6; // of the axis, on either side
 const POINTS = 481;
@@ -13,7 +14,6 @@ const INPUT_SQUARE = 0.37;
 const NAMES = [...document.querySelector("#activation").options].map((option) => [option.value, option.text]);
 const labelOf = Object.fromEntries(NAMES);
 const grid = (reach) => Array.from({ length: POINTS }, (_one, i) => -reach + (2 * reach * i) / (POINTS - 1));
-const written = (value, digits = 3) => number(value, { maximumSignificantDigits: digits });
 const percent = (share) => number(share, { style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 });
 
 const alphaOf = (name, chosen) => (name === "elu" ? chosen.elu_alpha : chosen.alpha);
@@ -45,22 +45,32 @@ const drawnNames = (chosen) => NAMES.map(([name]) => name).filter((name) => name
 
 // --- the curves ---
 
+// Where there are several curves, each has a mark of its own besides its colour.
+const MARKS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down", "pentagon", "hourglass"];
+const MARKED = 9; // marks along a curve
+
 function curves(chosen) {
-  const x = grid(REACH);
-  const data = drawnNames(chosen).flatMap((name) => {
-    const place = NAMES.findIndex(([one]) => one === name);
-    const points = x.map((s) => at(name, s, chosen));
-    const width = name === chosen.activation ? 3.5 : 2;
-    const f = { x, y: points.map(({ value }) => value), name: labelOf[name], line: { color: colour(place), width } };
-    const slope = { x, y: points.map((point) => point.slope), name: `${labelOf[name]} ′`, line: { color: colour(place), width, dash: "6px,4px" } };
-    return [f, slope].map((trace) => ({ ...trace, mode: "lines", hovertemplate: "z = %{x:.2f}<br>%{y:.3f}" }));
-  });
+  const names = drawnNames(chosen);
+  const data = names.flatMap((name) => curve(name, chosen, names.length > 1));
   const layout = {
     xaxis: { title: _("pre-activation z"), range: [-REACH, REACH] },
     yaxis: { title: _("f(z), and f′(z) dashed"), range: heights(data) },
     shapes: zones(chosen, REACH),
   };
   return { data, layout };
+}
+
+function curve(name, chosen, marked) {
+  const x = grid(REACH);
+  const place = NAMES.findIndex(([one]) => one === name);
+  const points = x.map((s) => at(name, s, chosen));
+  const line = { color: colour(place), width: name === chosen.activation ? 3.5 : 2, simplify: false };
+  const marker = { symbol: MARKS[place], size: 8, maxdisplayed: MARKED };
+  const look = { x, mode: marked ? "lines+markers" : "lines", marker, legendgroup: name, hovertemplate: "z = %{x:.2f}<br>%{y:.3f}" };
+  return [
+    { ...look, y: points.map(({ value }) => value), name: labelOf[name], line },
+    { ...look, y: points.map(({ slope }) => slope), name: `${labelOf[name]} ′`, line: { ...line, dash: "6px,4px" }, showlegend: !marked },
+  ];
 }
 
 // Of the axis: all that is drawn near 0, and a little air.
@@ -72,28 +82,16 @@ function heights(data) {
 
 // Where the chosen activation is saturated, as Plotly's rectangles.
 function zones(chosen, reach) {
-  return flatStretches(chosen, reach).map(([x0, x1]) => ({
-    type: "rect", x0, x1, yref: "paper", y0: 0, y1: 1, fillcolor: token("alarm"), opacity: 0.14, line: { width: 0 }, layer: "below",
-  }));
+  const look = { type: "rect", yref: "paper", y0: 0, y1: 1, fillcolor: token("alarm"), opacity: 0.14, line: { width: 0 }, layer: "below" };
+  return flatOf(chosen).map(([from, to]) => ({ ...look, x0: Math.max(from, -reach), x1: Math.min(to, reach) }));
 }
 
-function flatStretches(chosen, reach) {
-  if (chosen.activation === "maxout") return [];
-  const step = (2 * reach) / 4800;
-  const found = [];
-  for (let s = -reach; s <= reach; s += step) {
-    if (!saturated(chosen.activation, s, alphaOf(chosen.activation, chosen))) continue;
-    const last = found.at(-1);
-    if (last && s - last[1] < 1.5 * step) last[1] = s;
-    else found.push([s, s]);
-  }
-  return found;
-}
+const flatOf = ({ activation, ...chosen }) => flatStretches(FUNCTIONS[activation] ?? {}, alphaOf(activation, chosen));
 
 function toldSlope(chosen) {
   const points = grid(REACH).map((s) => ({ s, slope: at(chosen.activation, s, chosen).slope }));
   const top = points.reduce((best, point) => (point.slope > best.slope + 1e-12 ? point : best));
-  const values = { name: labelOf[chosen.activation], slope: written(top.slope), place: written(top.s), share: percent(FLAT) };
+  const values = { name: labelOf[chosen.activation], slope: written(top.slope, 3), place: written(top.s, 3) };
   const constant = points.every(({ slope }) => Math.abs(slope - top.slope) < 1e-9);
   if (constant) return _("{name}: f′ = {slope} everywhere.", values);
   const least = points.reduce((best, point) => Math.min(best, Math.abs(point.slope)), Infinity);
@@ -127,13 +125,13 @@ function drawDensity(chosen) {
   }
   const reach = Math.min(Math.max(REACH, 3 * std), 1e6);
   if (std > 0 && Number.isFinite(std)) plot(document.querySelector("#density"), () => density(chosen, std, reach));
-  telling.textContent = toldDensity(chosen, std, reach);
+  telling.textContent = toldDensity(chosen, std);
 }
 
 function density(chosen, std, reach) {
   const x = grid(reach);
   const y = x.map((s) => Math.exp(-((s / std) ** 2) / 2) / (std * Math.sqrt(2 * Math.PI)));
-  const area = { x, y, mode: "lines", fill: "tozeroy", fillcolor: `${colour(0)}33`, line: line(0, { dash: "solid" }), hovertemplate: "z = %{x:.2f}" };
+  const area = { x, y, mode: "lines", fill: "tozeroy", fillcolor: `${colour(0)}33`, line: line(0, { dash: "solid", simplify: false }), hovertemplate: "z = %{x:.2f}" };
   const layout = {
     xaxis: { title: _("pre-activation z of layer {layer}", { layer: chosen.depth }), range: [-reach, reach] },
     yaxis: { title: _("density"), rangemode: "tozero" },
@@ -143,12 +141,12 @@ function density(chosen, std, reach) {
   return { data: [area], layout };
 }
 
-function toldDensity(chosen, std, reach) {
-  const values = { layer: chosen.depth, std: written(std) };
+function toldDensity(chosen, std) {
+  const values = { layer: chosen.depth, std: written(std, 3) };
   if (!FUNCTIONS[chosen.activation].steepest) {
     return _("Layer {layer}: the pre-activations have a std of {std}; this activation has no flat side, so nothing is saturated.", values);
   }
-  const inside = flatStretches(chosen, Math.max(reach, 8 * std)).reduce((sum, [from, to]) => sum + below(to / std) - below(from / std), 0);
+  const inside = flatOf(chosen).reduce((sum, [from, to]) => sum + below(to / std) - below(from / std), 0);
   return _("Layer {layer}: the pre-activations have a std of {std}, and {share} of the units are saturated before the first step.", { ...values, share: percent(inside) });
 }
 

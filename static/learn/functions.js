@@ -42,11 +42,32 @@ export function maxout(x, pieces) {
   return { value, slope: slopes[values.indexOf(value)] };
 }
 
-// Whether a unit with this pre-activation is saturated: |f′| under 5 % of its maximum. Null where f has no flat side.
+// Where |f′| is under 5 % of its maximum, as stretches [from, to]: there a unit is saturated. None where f has no flat
+// side. Edges are found by halving, between points where the answer changes.
 export const FLAT = 0.05;
-export function saturated(name, s, alpha) {
-  const { slope, steepest } = FUNCTIONS[name];
-  return steepest ? Math.abs(slope(s, alpha)) < FLAT * steepest(alpha) : null;
+const FAR = 40; // beyond, no slope gets over the limit or under it any more
+const POINTS = 4000;
+
+export function flatStretches({ slope, steepest }, alpha) {
+  if (!steepest) return [];
+  const flat = (s) => Math.abs(slope(s, alpha)) < FLAT * steepest(alpha);
+  const edges = flat(-FAR) ? [-Infinity] : [];
+  for (let i = 0; i < POINTS; i++) {
+    const [left, right] = [i, i + 1].map((at) => -FAR + (2 * FAR * at) / POINTS);
+    if (flat(left) !== flat(right)) edges.push(edgeBetween(flat, left, right));
+  }
+  if (flat(FAR)) edges.push(Infinity);
+  return edges.flatMap((edge, i) => (i % 2 ? [] : [[edge, edges[i + 1]]]));
+}
+
+function edgeBetween(flat, left, right) {
+  const side = flat(left);
+  for (let i = 0; i < 50; i++) {
+    const middle = (left + right) / 2;
+    if (flat(middle) === side) left = middle;
+    else right = middle;
+  }
+  return (left + right) / 2;
 }
 
 // Abramowitz & Stegun (1964): the series 7.1.6 near 0, the continued fraction 7.1.14 beyond, to about 1e-15.

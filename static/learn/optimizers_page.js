@@ -47,12 +47,14 @@ function lookOf(optimizer) {
 function told() {
   const [first, ...others] = racers.filter(({ there }) => there !== null).sort((a, b) => a.there - b.there);
   const lost = racers.filter((racer) => racer.lost);
+  const back = racers.filter(({ there, lost, losses }) => there !== null && !lost && losses.at(-1) >= TARGET);
   const late = racers.filter((racer) => racer.there === null && !racer.lost);
   const list = (some, say) => some.map((racer) => `${racer.name} (${say(racer)})`).join(", ");
   const values = first && { name: capital(first.name), target: number(TARGET), steps: first.there };
   return [
     first && _("{name} is the first below a loss of {target}, after {steps} steps.", values),
     others.length && _("Then come {others}.", { others: list(others, ({ there }) => there) }),
+    back.length && _("After {steps} steps above it again, at a loss of: {others}.", { steps: STEPS, others: list(back, atLast) }),
     late.length && _("After {steps} steps still above, at a loss of: {others}.", { steps: STEPS, others: list(late, atLast) }),
     lost.length && _("Diverged, after steps: {others}.", { others: list(lost, ({ losses }) => losses.length - 1) }),
   ].filter(Boolean).join(" ");

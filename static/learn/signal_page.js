@@ -9,8 +9,9 @@ import { drawNumbers, propagate } from "./signal.js";
 
 const DEPTH = 20;
 const WIDTH = 100;
-const EXAMPLES = 30;
+const EXAMPLES = 20;
 const layers = Array.from({ length: DEPTH }, (_one, i) => i + 1);
+const [LEAST, MOST] = [1e-5, 1e2]; // of the axis at least, so that what is level looks level
 const FLOOR = 1e-12; // of the axis; below it a logarithm shows nothing that matters
 
 let drawn = {}; // the random numbers, while only their scale moves
@@ -21,6 +22,7 @@ function numbersOf(seed) {
 }
 
 function draw({ gain, activation, seed, theory }) {
+  showMark(gain);
   const { f, slope, alpha } = FUNCTIONS[activation];
   const unit = { f: (s) => f(s, alpha), slope: (s) => slope(s, alpha) };
   const measured = propagate(numbersOf(seed), unit, gain);
@@ -42,9 +44,9 @@ function drawStds(id, measured, expected, title) {
     const dots = { x: layers, y: measured, mode: "lines+markers", name: _("this network"), line: line(0, { dash: "solid" }), marker: { size: 8 } };
     const theory = { x: layers, y: expected, mode: "lines", name: _("theory"), line: line(1, { dash: "9px,3px" }) };
     const all = [...measured, ...(expected ?? [])].filter((value) => value > FLOOR && Number.isFinite(value));
-    const ends = [Math.min(0.05, ...all), Math.max(2, ...all)].map(Math.log10);
+    const ends = [Math.min(LEAST, ...all), Math.max(MOST, ...all)].map(Math.log10);
     const layout = {
-      xaxis: { title: _("layer"), range: [0.4, DEPTH + 0.6], dtick: 1 },
+      xaxis: { title: _("layer"), range: [0.4, DEPTH + 0.6], tickvals: [1, 5, 10, 15, 20] },
       yaxis: { title, type: "log", range: [ends[0] - 0.2, ends[1] + 0.2] },
     };
     return { data: expected ? [dots, theory] : [dots], layout };
@@ -69,7 +71,7 @@ function toldDown(stds) {
   });
 }
 
-const NOTED = 3; // times: nearer ones are called alike
+const NOTED = 10; // times: nearer ones are called alike
 
 function compared(ratio, { more, less, same, none }) {
   const values = (times) => ({ depth: DEPTH, times: number(times, { maximumSignificantDigits: 2 }) });
@@ -78,7 +80,8 @@ function compared(ratio, { more, less, same, none }) {
   return ratio < 1 / NOTED ? less(values(1 / ratio)) : same(values(Math.max(ratio, 1 / ratio)));
 }
 
+const marks = [...document.querySelectorAll("[data-gain]")];
+const showMark = (gain) => marks.forEach((mark) => mark.setAttribute("aria-pressed", mark.dataset.gain === gain.toFixed(2)));
+
 const controls = new Controls(document.querySelector("#controls"), draw);
-for (const button of document.querySelectorAll("[data-gain]")) {
-  button.addEventListener("click", () => controls.set("gain", Number(button.dataset.gain)));
-}
+for (const mark of marks) mark.addEventListener("click", () => controls.set("gain", Number(mark.dataset.gain)));

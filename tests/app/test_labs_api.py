@@ -1,22 +1,25 @@
 """The JSON routes of labs."""
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from ml.labs import LABS
-from tests.lab_runs import VANISHING, end_lab
+from tests.lab_runs import TRIAL, end_lab
+
+pytestmark = pytest.mark.usefixtures("trial")
 
 
 def test_labs_are_listed_in_the_language_of_the_request(client: TestClient) -> None:
     listed = client.get("/api/labs").json()
     assert [lab["name"] for lab in listed] == list(LABS)
-    vanishing = next(lab for lab in listed if lab["name"] == VANISHING)
+    vanishing = next(lab for lab in listed if lab["name"] == TRIAL)
     assert vanishing["title"] == "Vanishing gradient"
-    assert (vanishing["url"], vanishing["learn"], vanishing["newest"]) == (f"/labs/{VANISHING}", "/learn/signal", None)
+    assert (vanishing["url"], vanishing["learn"], vanishing["newest"]) == (f"/labs/{TRIAL}", "/learn/signal", None)
 
 
 def test_a_lab_is_told_whole(client: TestClient) -> None:
-    lab = client.get(f"/api/labs/{VANISHING}").json()
+    lab = client.get(f"/api/labs/{TRIAL}").json()
     assert lab["choices"][-1] == "more than 100 times less"
     assert lab["arms"]["deep"]["spec"]["activation"] == "sigmoid"
     [measure] = lab["measures"]
@@ -25,17 +28,17 @@ def test_a_lab_is_told_whole(client: TestClient) -> None:
 
 
 def test_launching_it_twice_gives_the_same_runs(client: TestClient) -> None:
-    first, second = client.post(f"/api/labs/{VANISHING}"), client.post(f"/api/labs/{VANISHING}")
+    first, second = client.post(f"/api/labs/{TRIAL}"), client.post(f"/api/labs/{TRIAL}")
     assert first.status_code == 201
     assert first.json()["id"] == second.json()["id"]
-    assert first.json()["lab"] == VANISHING
+    assert first.json()["lab"] == TRIAL
     assert {run["arm"] for run in first.json()["runs"]} == {"deep"}
     assert client.post("/api/labs/nothing").status_code == 404
 
 
 def test_the_verdict_comes_with_its_numbers(client: TestClient, session: Session) -> None:
-    experiment_id = client.post(f"/api/labs/{VANISHING}").json()["id"]
-    address = f"/api/labs/{VANISHING}/{experiment_id}"
+    experiment_id = client.post(f"/api/labs/{TRIAL}").json()["id"]
+    address = f"/api/labs/{TRIAL}/{experiment_id}"
     assert client.get(address).json()["verdict"]["seeds"] == []
     end_lab(session, experiment_id, 500, 2, 700)
     verdict = client.get(address).json()["verdict"]

@@ -6,12 +6,14 @@ from sqlmodel import Session
 from app import actions, store
 from app.labs import index, kept
 from ml.labs import LABS
-from tests.lab_runs import VANISHING, StandInQueue, end_lab
+from tests.lab_runs import TRIAL, StandInQueue, end_lab
+
+pytestmark = pytest.mark.usefixtures("trial")
 
 
 @pytest.fixture
 def experiment_id(session: Session) -> str:
-    return actions.launch_lab(session, StandInQueue(), VANISHING).id  # type: ignore[arg-type]
+    return actions.launch_lab(session, StandInQueue(), TRIAL).id  # type: ignore[arg-type]
 
 
 def standing(session: Session) -> tuple[str, str]:
@@ -40,19 +42,20 @@ def test_nothing_is_judged_while_a_run_goes_on(session: Session, experiment_id: 
 
 
 def test_a_run_of_no_lab_is_left_alone(session: Session) -> None:
-    run = store.create_run(session, LABS[VANISHING].arms["deep"].spec)
+    run = store.create_run(session, LABS[TRIAL].arms["deep"].spec)
     kept.judge_at_end(session, run.id)
     assert store.artifact(session, run.id, kept._name()) is None
 
 
 def test_a_lab_whose_runs_all_failed_says_so(session: Session, experiment_id: str) -> None:
-    end_lab(session, experiment_id, 500, 500, 500, status="failed")
+    ids = end_lab(session, experiment_id, 500, 500, 500, status="failed")
+    kept.judge_at_end(session, ids[-1])
     assert standing(session) == ("", "Failed")
 
 
 def test_the_newest_experiment_of_a_lab_stands_for_it(session: Session, experiment_id: str) -> None:
     end_lab(session, experiment_id, 500, 500, 500)
-    actions.launch_lab(session, StandInQueue(), VANISHING, [3])  # type: ignore[arg-type]
+    actions.launch_lab(session, StandInQueue(), TRIAL, [3])  # type: ignore[arg-type]
     assert standing(session) == ("", "0 of 1 finished")
 
 

@@ -13,10 +13,12 @@ from sqlmodel import Session
 
 from app import forms, store
 from ml.labs import LABS
-from tests.lab_runs import VANISHING, end_lab
+from tests.lab_runs import TRIAL, end_lab
 from tests.saving import ORIGIN, words
 
-PAGE = f"/labs/{VANISHING}"
+pytestmark = pytest.mark.usefixtures("trial")
+
+PAGE = f"/labs/{TRIAL}"
 
 
 @pytest.fixture
@@ -42,14 +44,14 @@ def launched(client: TestClient) -> tuple[str, str]:
 
 def test_the_list_of_labs_tells_the_question_and_that_nobody_has_run_it(client: TestClient) -> None:
     answer = client.get("/labs")
-    assert LABS[VANISHING].question in words(answer)
+    assert LABS[TRIAL].question in words(answer)
     assert "not run here yet" in words(answer)
     assert f'href="{PAGE}"' in answer.text
 
 
 def test_the_question_offers_every_choice_and_says_what_would_be_trained(client: TestClient) -> None:
     answer = client.get(PAGE)
-    assert answer.text.count('type="radio"') == len(LABS[VANISHING].choices)
+    assert answer.text.count('type="radio"') == len(LABS[TRIAL].choices)
     assert "3 runs, about" in words(answer)
     assert "Problem: the vanishing gradient" in words(answer)
     assert 'href="/learn/signal"' in answer.text
@@ -169,7 +171,7 @@ def test_from_the_result_one_comes_to_everything_that_may_be_done_next(client: T
     assert [link for link in links if link not in page] == []
     assert f'action="{PAGE}/class"><input type="hidden" name="experiment" value="{experiment_id}">' in page
     [settings] = re.findall(r'href="/new\?([^"]+)"', page)
-    assert forms.plan(dict(parse_qsl(unescape(settings)))).base == LABS[VANISHING].arms["deep"].spec
+    assert forms.plan(dict(parse_qsl(unescape(settings)))).base == LABS[TRIAL].arms["deep"].spec
 
 
 def test_again_tries_the_seeds_after_the_highest_and_needs_no_prediction(client: TestClient, session: Session) -> None:
@@ -191,11 +193,11 @@ def test_a_run_that_failed_is_told_with_its_reason(client: TestClient, session: 
 def test_a_lab_with_several_arms_names_them_by_letter_and_offers_them_as_an_experiment(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = LABS[VANISHING]
+    lab = LABS[TRIAL]
     deep = lab.arms["deep"]
     shallow = replace(deep, label="the same in tanh", spec=deep.spec.model_copy(update={"activation": "tanh"}))
     lab = replace(lab, arms={"deep": deep, "shallow": shallow}, comparisons=("val_error",))
-    monkeypatch.setitem(LABS, VANISHING, lab)
+    monkeypatch.setitem(LABS, TRIAL, lab)
     address, _ = launched(client)
     answer = client.get(address)
     assert "A Ten sigmoid layers seed 0 1 2 B The same in tanh seed 0 1 2" in words(answer)

@@ -10,15 +10,17 @@ from app.labs import panels
 from app.labs.panels import Panel
 from ml.labs import LABS, Arm, Lab
 from ml.records import RunRecord
-from tests.lab_runs import VANISHING
+from tests.lab_runs import TRIAL
 from tests.records import make_run
+
+pytestmark = pytest.mark.usefixtures("trial")
 
 
 def lab_of(figures: tuple[str, ...] = (), comparisons: tuple[str, ...] = ()) -> Lab:
     """With a sigmoid and a linear network, which has nothing that could saturate."""
     first, second = make_run(activation="sigmoid").spec, make_run(activation="linear").spec
     arms = {"sigmoid": Arm("sigmoid", first), "linear": Arm("linear", second)}
-    return replace(LABS[VANISHING], arms=arms, figures=figures, comparisons=comparisons)
+    return replace(LABS[TRIAL], arms=arms, figures=figures, comparisons=comparisons)
 
 
 def runs_of(lab: Lab) -> list[RunRecord]:

@@ -9,7 +9,7 @@ from app import actions, store
 from app.waiting import hand_over, pass_on
 from ml.labs import LABS
 from ml.records import RunRecord
-from tests.lab_runs import CHAIN, StandInQueue
+from tests.lab_runs import CHAIN, TRIAL, StandInQueue
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def queue() -> StandInQueue:
 @pytest.fixture
 def chain(session: Session) -> list[RunRecord]:
     """Three runs, each of which starts with the layers of the one before."""
-    return store.create_lab(session, "vanishing-gradient", "Chain", CHAIN, [0])[1]
+    return store.create_lab(session, TRIAL, "Chain", CHAIN, [0])[1]
 
 
 def end(session: Session, run_id: str, status: str = "finished") -> None:
@@ -86,10 +86,11 @@ def test_cancelling_all_of_an_experiment_leaves_nothing_failed(
     assert [status(session, run)[0] for run in chain] == ["cancelled"] * 3
 
 
+@pytest.mark.usefixtures("trial")
 def test_launching_a_lab_queues_only_what_can_begin(
     session: Session, queue: StandInQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = replace(LABS["vanishing-gradient"], arms=CHAIN)
+    lab = replace(LABS[TRIAL], arms=CHAIN)
     monkeypatch.setitem(LABS, "chain", lab)
     experiment = actions.launch_lab(session, queue, "chain")  # type: ignore[arg-type]
     runs = store.experiment_runs(session, experiment.id)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from app import store, worker
+from app import actions, store, worker
+from app.labs import kept
 from app.models import Worker
 from app.settings import Settings
 from app.worker import Crew
 from tests.conftest import TINY
+from tests.lab_runs import TRIAL, StandInQueue, trial_runs
 
 
 class Engine:
@@ -203,3 +205,19 @@ def test_the_rescue_fails_a_run_whose_source_is_gone(crew: Crew, session: Sessio
     store.delete_run(session, source)
     crew.rescue()
     assert store.find_run(session, waiting).status == "failed"  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("trial")
+def test_the_end_of_a_lab_s_last_run_has_it_judged(crew: Crew, session: Session) -> None:
+    lab = actions.launch_lab(session, StandInQueue(), TRIAL, [0]).id  # type: ignore[arg-type]
+    [run] = store.experiment_runs(session, lab)
+    [measured] = trial_runs(500)
+
+    def finish(run_id: str, attempt: int) -> None:
+        for snapshot in measured.snapshots:
+            store.save_snapshot(session, run_id, attempt, snapshot)
+        store.finish(session, run_id, attempt, {})
+
+    children(crew, Child(finish, 0))
+    crew.train(run.id)
+    assert kept.verdicts(session, [lab]) == {lab: "confirmed"}

@@ -30,7 +30,12 @@ def main(arguments: list[str]) -> None:
         verdicts[name] = decide(LABS[name], {seed: one.numbers for seed, one in mine.items()})
         print_lab(name, verdicts[name], max(one.seconds for one in mine.values()))
     print_rows(verdicts)
-    sys.exit(any(verdict.word != "confirmed" and not LABS[name].remark for name, verdict in verdicts.items()))
+    sys.exit(bool(unexplained(verdicts)))
+
+
+def unexplained(verdicts: dict[str, Verdict]) -> list[str]:
+    """Labs that are not confirmed and don't say why."""
+    return [name for name, verdict in verdicts.items() if verdict.word != "confirmed" and not LABS[name].remark]
 
 
 def print_lab(name: str, verdict: Verdict, seconds: float) -> None:

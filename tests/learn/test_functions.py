@@ -6,6 +6,8 @@ from playwright.sync_api import Page
 
 from ml.catalog import ACTIVATIONS
 
+pytestmark = pytest.mark.browser
+
 ALPHA = {"leaky_relu": 0.2, "elu": 1.7}
 TORCH = {
     "sigmoid": torch.sigmoid, "tanh": torch.tanh, "softsign": torch.nn.functional.softsign, "relu": torch.relu,
@@ -45,14 +47,24 @@ def test_the_largest_slopes_are_the_catalogs(modules: Page, alpha: float) -> Non
     assert steepest == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_sigmoid_is_saturated_where_its_slope_is_under_a_twentieth_of_a_quarter(modules: Page) -> None:
-    script = """async () => {
-        const { saturated } = await import("/static/learn/functions.js");
-        return [-4.4, -4.3, 0, 4.3, 4.4].map((s) => saturated("sigmoid", s)).concat(saturated("leaky_relu", 0, 0.01));
+def test_stretches_are_flat_up_to_where_the_slope_is_a_twentieth_of_the_largest(modules: Page) -> None:
+    script = """async (alphas) => {
+        const { FUNCTIONS, flatStretches } = await import("/static/learn/functions.js");
+        const edges = (unit, alpha) => flatStretches(unit, alpha).flat().map(String);
+        return Object.fromEntries(Object.entries(FUNCTIONS).map(([name, unit]) => [name, edges(unit, alphas[name])]));
     }"""
 
-    # σ(z) (1 − σ(z)) = 0.0125 at |z| = 4.357
-    assert modules.evaluate(script) == [True, False, False, False, True, None]
+    found = {name: [float(edge) for edge in edges] for name, edges in modules.evaluate(script, ALPHA).items()}
+
+    steepest = {name: entry.max_slope(ALPHA.get(name, 1)) for name, entry in ACTIVATIONS.items() if entry.max_slope}
+    assert {name for name, edges in found.items() if edges} == set(steepest)
+    assert found["relu"] == [-torch.inf, pytest.approx(0, abs=1e-9)]
+    assert found["sigmoid"] == pytest.approx([-torch.inf, -4.356544, 4.356544, torch.inf], abs=1e-6)
+    for name in steepest.keys() - {"relu"}:
+        inner = torch.tensor([edge for edge in found[name] if abs(edge) != torch.inf], dtype=torch.float64)
+        s = inner.requires_grad_()
+        (slope,) = torch.autograd.grad(TORCH[name](s).sum(), s)
+        torch.testing.assert_close(slope.abs(), torch.full_like(slope, 0.05 * steepest[name]), rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("pieces", [2, 3, 8])

@@ -1,14 +1,17 @@
 """What the browser expects of a random network, against what the product predicts of the same one."""
 
-import math
+import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from ml.catalog import DATASETS, INITIALISERS
+from app.settings import PROJECT
+from ml.catalog import INITIALISERS
 from ml.spec import RunSpec
 from ml.theory import predict
+
+pytestmark = pytest.mark.browser
 
 DEPTH, WIDTH, INPUTS = 6, 120, 1024
 SCRIPT = """async ([activation, init, depth, width, inputs, square]) => {
@@ -38,10 +41,8 @@ def test_every_layer_is_as_the_product_predicts_it(modules: Page, activation: st
 
 
 def test_the_page_takes_the_mean_square_of_real_images() -> None:
-    data = DATASETS["shapeset"]
-    low, high = data.pixel_range
-    a = 2 / (high - low)
-    b = -1 - a * low
-    square = a**2 * data.pixel_square + 2 * a * b * data.pixel_mean + b**2
-
-    assert math.isclose(square, 0.37, abs_tol=0.01)
+    written = re.search(r"INPUT_SQUARE = ([\d.]+);", (PROJECT / "static/learn/activations_page.js").read_text())
+    expected = predict(RunSpec(dataset="shapeset", hidden=(10,), init="normal", init_std=1))
+    assert written is not None
+    assert expected is not None
+    assert float(written[1]) == pytest.approx(expected.source[0, 1] ** 2 / INPUTS, abs=0.01)

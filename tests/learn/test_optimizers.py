@@ -138,6 +138,7 @@ def test_the_race_runs_by_itself_stops_and_starts_where_it_is_told_to(page: Page
     expect(page.locator("#told")).to_contain_text(
         "Diverged, after steps: gradient descent (11), Nesterov momentum (4)."
     )
+    expect(page.locator("#told")).to_contain_text("After 300 steps above it again, at a loss of: RMSProp (0.061).")
     page.locator("[name=race_sgd]").uncheck()
     expect(page.locator("#told")).to_contain_text("Diverged, after steps: Nesterov momentum (4).")
     expect(page.locator("#picture .ball")).to_have_count(6)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.browser
+
 DEPTH, WIDTH, EXAMPLES = 5, 7, 4
 SCRIPT = """async ([activation, gain, ...size]) => {
     const { FUNCTIONS } = await import("/static/learn/functions.js");

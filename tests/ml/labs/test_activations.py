@@ -1,6 +1,6 @@
 import numpy as np
 
-from tests.ml.labs.made import made
+from tests.ml.labs.made import made, stds
 
 
 def dying(name: str, arm: str, *worst: float):
@@ -18,13 +18,19 @@ def test_the_lab_on_dying_relus_counts_only_those_that_stay_dead(check_verdicts)
     )
 
 
-def test_the_lab_on_leaky_relu_wants_no_silent_layer_and_an_answer(check_verdicts):
+def test_the_lab_on_leaky_relu_wants_it_to_learn_where_relu_does_not_with_a_gradient_in_every_layer(check_verdicts):
     name = "leaky-relu"
-    relu = dying(name, "relu", 0, 0.6, 0.6)
-    leaky = made(name, "leaky", 3, metrics={"val_error": 0.1}, statistics={("activation", "min"): -0.3})
-    silent = made(name, "leaky", 3, metrics={"val_error": 0.1}, statistics={("activation", "min"): [-1, -1, 0, -1]})
-    check_verdicts(name, {"leaky": leaky, "relu": relu}, {"leaky": silent, "relu": relu})
-    check_verdicts(name, {"leaky": leaky, "relu": relu}, {"leaky": leaky, "relu": dying(name, "relu", 0, 0.1, 0.1)})
+
+    def runs(leaky_error=0.05, gradient=1e-6, relu_error=0.9, dead=0.8):
+        gradients = [[0.1] * 4, [0.1, 0.1, gradient, 0.1]]
+        leaky = made(
+            name, "leaky", 2, metrics={"val_error": leaky_error}, statistics=stds("backprop_gradient", gradients)
+        )
+        relu = made(name, "relu", 2, metrics={"val_error": relu_error}, health={"dead": [0, dead, 0, 0]})
+        return {"leaky": leaky, "relu": relu}
+
+    for wrong in (runs(leaky_error=0.3), runs(gradient=0), runs(relu_error=0.05), runs(dead=0.2)):
+        check_verdicts(name, runs(), wrong)
 
 
 def test_the_lab_on_elu_compares_distances_from_zero(check_verdicts):
@@ -37,9 +43,10 @@ def test_the_lab_on_elu_compares_distances_from_zero(check_verdicts):
     )
 
 
-def test_the_lab_on_maxout_wants_a_gradient_in_every_layer(check_verdicts):
-    def maxout(*gradients: float):
+def test_the_lab_on_maxout_wants_it_to_learn_with_a_gradient_in_every_layer(check_verdicts):
+    def maxout(*gradients: float, error: float = 0.05):
         numbers = {("backprop_gradient", "std"): gradients}
-        return {"maxout": made("maxout", "maxout", metrics={"val_error": 0.05}, statistics=numbers)}
+        return {"maxout": made("maxout", "maxout", metrics={"val_error": error}, statistics=numbers)}
 
     check_verdicts("maxout", maxout(0.5, 1.0), maxout(0.001, 1.0))
+    check_verdicts("maxout", maxout(0.5, 1.0), maxout(0.5, 1.0, error=0.3))

@@ -27,11 +27,14 @@ def test_the_lab_on_the_exploding_gradient_wants_it_of_both_networks(check_verdi
     )
 
 
-def test_the_lab_on_the_suspects_looks_at_the_layer_with_the_fewest_saturated_units(check_verdicts):
+def test_the_lab_on_the_suspects_wants_every_layer_saturated_with_one_initialisation_and_none_with_the_other(
+    check_verdicts,
+):
     name = "suspects"
-    glorot = made(name, "xavier", health={"saturated": 0.0})
-    check_verdicts(
-        name,
-        {"normal": made(name, "normal", health={"saturated": [0.6, 0.7, 0.9, 0.8]}), "xavier": glorot},
-        {"normal": made(name, "normal", health={"saturated": [0.9, 0.9, 0.4, 0.9]}), "xavier": glorot},
-    )
+
+    def runs(normal=(0.6, 0.7, 0.9, 0.8), xavier=(0, 0.01, 0, 0)):
+        saturated = {"normal": normal, "xavier": xavier}
+        return {arm: made(name, arm, health={"saturated": list(of_arm)}) for arm, of_arm in saturated.items()}
+
+    check_verdicts(name, runs(), runs(normal=(0.9, 0.9, 0.4, 0.9)))
+    check_verdicts(name, runs(), runs(xavier=(0, 0, 0.2, 0)))

@@ -7,6 +7,7 @@ import pytest
 from app.figures import FIGURES
 from app.figures.compare import COMPARISONS
 from app.learn.entries import LEARN
+from ml.cost import run_seconds
 from ml.labs import LABS
 from ml.labs.lab import above, below, between
 from tests.labs.trying import try_out
@@ -54,6 +55,22 @@ def test_an_arm_comes_after_those_that_it_starts_from(name):
     for arm_name, arm in LABS[name].arms.items():
         assert not arm.after or arm.after in seen
         seen.add(arm_name)
+
+
+@labs
+def test_training_it_takes_a_student_half_a_minute_at_most(name):
+    assert sum(run_seconds(arm.spec) for arm in LABS[name].arms.values()) < 30
+
+
+@labs
+def test_it_says_everything_that_a_student_reads(name):
+    lab = LABS[name]
+    told = [lab.title, lab.question, lab.claim, lab.topic, *(choice.text for choice in lab.choices)]
+    labels = [part.label for part in (*lab.arms.values(), *lab.measures)]
+
+    assert all(told + labels)
+    for texts in (told[4:], [arm.label for arm in lab.arms.values()], [measure.label for measure in lab.measures]):
+        assert len(set(texts)) == len(texts)
 
 
 def test_every_row_of_the_lecture_that_trains_and_every_figure_of_the_paper_has_a_lab():
