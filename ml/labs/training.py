@@ -169,7 +169,7 @@ def _arm(optimizer: str, label: str) -> Arm:
 
 
 def _steps(label: str, optimizer: str) -> Measure:
-    return Measure(label, lambda runs: steps_to(runs[optimizer], "val_loss", TARGET), below(_STEPS + 1), "steps")
+    return Measure(label, lambda runs: steps_to(runs[optimizer], "val_loss", TARGET), below(_STEPS), "steps")
 
 
 def _plain_over_quickest(runs: Runs) -> float:
