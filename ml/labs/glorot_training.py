@@ -47,9 +47,9 @@ _FIGURE_9 = Lab(
     paper="Figure 9",
     figures=("weight_gradient",),
     remark="Not confirmed at this size: with both initialisations the layer with the largest weight gradients has "
-    "about twice those of the one with the smallest. The paper’s networks have 1,000 units a layer and are watched "
-    "for days; within 5,000 steps a network of 100 units with the standard initialisation does not even leave its "
-    "first plateau.",
+    "about twice those of the one with the smallest. What drives layers apart here is a larger learning rate, "
+    "whatever the initialisation: with 0.3 instead of 0.05 it is about three times, for both. The paper’s networks "
+    "have 1,000 units a layer and are watched for days.",
 )
 
 _FIGURE_10 = Lab(
@@ -59,10 +59,10 @@ _FIGURE_10 = Lab(
     claim="With the normalized initialisation the upper layers no longer lag behind: they saturate too, not the first "
     "one alone.",
     choices=(
-        Choice("less than 2 %, as with the standard one", 0.02),
-        Choice("2 to 10 %", 0.1),
-        Choice("10 to 30 %", 0.3),
-        Choice("more than 30 %"),
+        Choice("less than 5 %, as with the standard one", 0.05),
+        Choice("5 to 30 %", 0.3),
+        Choice("30 to 60 %", 0.6),
+        Choice("more than 60 %"),
     ),
     arms={
         "normalized": arm("normalized", "tanh", NORMALIZED, _FOUR, 0.05, 8000),
@@ -72,14 +72,14 @@ _FIGURE_10 = Lab(
         Measure(
             "Normalized: share of layer 4 beyond ±0.9 at the end",
             lambda runs: share(runs["normalized"], 4),
-            above(0.02),
+            above(0.05),
             "share",
             "|z⁴| > 0.9",
         ),
         Measure(
             "Standard: share of layer 4 beyond ±0.9 at the end",
             lambda runs: share(runs["standard"], 4),
-            below(0.02),
+            below(0.05),
             "share",
             "|z⁴| > 0.9",
         ),
