@@ -6,17 +6,15 @@ from itertools import product
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser
 
 from tests.server import Server, wait_for
+from tests.walk import walk
 
 pytestmark = pytest.mark.browser
 
 PASSWORD = "layers"
 LOOKS = list(product(("en", "es"), ("light", "dark"), (1280, 360)))
-# Everything that WCAG 2.2 asks for at levels A and AA and a machine can check, and axe's own advice.
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERYTHING: dict[str, Any] = {
     "name": "Everything measured", "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
     "mc_passes": 5, "clip": "norm", "max_norm": 2.0, "epochs": 3,
@@ -45,7 +43,6 @@ def pages(server: Server) -> dict[str, str]:
         server.wait_until_ended(repair["run"]["id"])
     shared = server.client.post(f"/api/runs/{finished}/shares").json()["url"]
     teacher, mystery, answer = make_mystery(server)
-    lab = make_lab(server)
     return {
         "home": "/",
         "home without a match": "/?q=nothing+of+the+kind",
@@ -65,30 +62,10 @@ def pages(server: Server) -> dict[str, str]:
         "mystery": mystery,
         "answer to it": answer,
         "mystery of the teacher": teacher,
-        "back-propagation by hand": "/learn/backprop?step=16",
-        "optimizers racing": "/learn/optimizers?step=120",
-        "learn": "/learn",
-        "activations": "/learn/activations?activation=gelu&with_elu=1&with_maxout=1&depth=3",
-        "signal": "/learn/signal?gain=2&activation=relu",
-        "signal as a class gets it": "/learn/signal?hide=activation,seed",
-        "learn about costs": "/learn/cost-surfaces?turn=-60",
-        "learn about dropout": "/learn/dropout?hide=seed",
-        "learn about convolution": "/learn/convolution?row=1",
-        "labs": "/labs",
-        "lab, not predicted": lab,
-        "lab": f"{lab}?look=1",
         "closed link": "/s/unknown",
         "no such run": "/runs/none",
         "no such page": "/nowhere",
     }
-
-
-def make_lab(server: Server) -> str:
-    """The address of one whose runs have ended."""
-    lab = server.client.post("/api/labs/vanishing-gradient").json()
-    for run in lab["runs"]:
-        server.wait_until_ended(run["id"])
-    return f"/labs/{lab['lab']}/{lab['id']}"
 
 
 def make_mystery(server: Server) -> tuple[str, str, str]:
@@ -115,54 +92,3 @@ def test_every_page_is_accessible_quiet_narrow_enough_and_keeps_to_its_host(
     chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int
 ) -> None:
     assert walk(chromium, server, pages, language, scheme, width) == []
-
-
-def walk(
-    chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int, password: str = ""
-) -> list[str]:
-    """Everything that is wrong with the pages, for whoever knows the password where there is one."""
-    context = chromium.new_context(
-        locale=language, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
-    )  # type: ignore[arg-type]
-    if password:
-        context.request.post(server.url + "/sign-in", form={"password": password})
-    page = context.new_page()
-    reported, asked = listen(page)
-    found: list[str] = []
-    for name, path in pages.items():
-        answer = page.goto(server.url + path)
-        assert answer is not None
-        if page.locator("[data-figure], .drawing").count():
-            page.wait_for_load_state("networkidle")  # Plotly has taken over by then
-        assert page.url.split("?")[0] == server.url + path.split("?")[0]  # and not to another one instead
-        found += [f"{name}: {complaint}" for complaint in complaints(page, answer, language)]
-        found += [f"{name}: {text}" for text in reported if f"status of {answer.status}" not in text]
-        reported.clear()
-    context.close()
-    ours = (server.url, "data:", "blob:")
-    return found + [f"asked {url}" for url in asked if not url.startswith(ours)]
-
-
-def listen(page: Page) -> tuple[list[str], list[str]]:
-    """What the console reports and what is asked for, from now on."""
-    reported: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: reported.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: reported.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    return reported, asked
-
-
-def complaints(page: Page, answer: Response, language: str) -> Iterator[str]:
-    if answer.status >= 500:
-        yield f"answered {answer.status}"
-    spoken = page.locator("html").get_attribute("lang")
-    if not page.url.split("?")[0].endswith("/s/unknown") and spoken != language:
-        yield f"speaks {spoken}"
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if wide > 0:
-        yield f"{wide} px wider than the window"
-    results = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})  # four times as fast
-    for violation in results.response["violations"]:
-        for node in violation["nodes"]:
-            yield f"axe {violation['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"

@@ -64,8 +64,8 @@ def _least_gradient(run: RunRecord) -> float:
 
 _LEAKY = Lab(
     title="Leaky ReLU does not die",
-    question="Four layers whose biases start so low that every ReLU of the upper ones is dead, and stays so. The same "
-    "network with leaky ReLU: how many of its answers are wrong after ten epochs?",
+    question="Four layers whose biases start at −1, so low that every ReLU of the upper ones is dead, and stays so. "
+    "The same network with leaky ReLU: how many of its answers are wrong after ten epochs?",
     claim="A leaky unit can’t die: its slope is α where a ReLU’s is 0, so that in the same run a gradient reaches "
     "every layer, and the network learns where that of ReLUs does not.",
     choices=(
@@ -92,7 +92,7 @@ _LEAKY = Lab(
     topic="Solution: Leaky ReLU",
     learn="activations",
     rows=(11,),
-    figures=("activation", "backprop_gradient", "dead_overview"),
+    figures=("dead_overview", "activation"),
     comparisons=("val_error",),
     remark="Dead units of leaky ReLU are not counted: the word means a slope near 0 for every example, which it never "
     "has. What is measured instead is that some gradient reaches every layer at every snapshot.",

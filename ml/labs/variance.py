@@ -45,24 +45,24 @@ _PREDICTED = Lab(
     measures=tuple(
         Measure(label, of(arm, partial(_off, signal=signal)), below(_SAMPLING), "share", formula)
         for arm, signal, label, formula in (
-            ("tanh", "activation", "tanh: activations, the layer that is furthest off", "Var z / predicted − 1"),
+            ("tanh", "activation", "tanh: activations, the layer that is furthest off", "|Var z / E[Var z] − 1|"),
             (
                 "tanh",
                 "backprop_gradient",
                 "tanh: gradients, the layer that is furthest off",
-                "Var ∂C/∂s / predicted − 1",
+                "|Var ∂C/∂s / E[Var ∂C/∂s] − 1|",
             ),
             (
                 "linear",
                 "activation",
                 "Linear units: activations, the layer that is furthest off",
-                "Var z / predicted − 1",
+                "|Var z / E[Var z] − 1|",
             ),
             (
                 "linear",
                 "backprop_gradient",
                 "Linear units: gradients, the layer that is furthest off",
-                "Var ∂C/∂s / predicted − 1",
+                "|Var ∂C/∂s / E[Var ∂C/∂s] − 1|",
             ),
         )
     ),

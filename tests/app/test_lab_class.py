@@ -10,12 +10,13 @@ from httpx2 import Response
 from sqlmodel import Session
 
 from app import crowd, store
-from ml.labs import LABS
-from tests.lab_runs import VANISHING, end_lab
+from tests.lab_runs import LAB, TRIAL, end_lab
 from tests.saving import ORIGIN, words
 
-CHOICES = [choice.text for choice in LABS[VANISHING].choices]
+CHOICES = [choice.text for choice in LAB.choices]
 VERDICT = 'id="word"'
+
+pytestmark = pytest.mark.usefixtures("trial")
 
 
 class Made(NamedTuple):
@@ -27,9 +28,9 @@ class Made(NamedTuple):
 @pytest.fixture
 def given(client: TestClient, session: Session) -> Made:
     """A lab whose runs have come to 1,000 times less gradient, given to a class."""
-    experiment, _ = store.create_lab(session, VANISHING, "Vanishing", LABS[VANISHING].arms, (0, 1, 2))
+    experiment, _ = store.create_lab(session, TRIAL, "Vanishing", LAB.arms, (0, 1, 2))
     end_lab(session, experiment.id, 1000, 1000, 1000)
-    answer = client.post(f"/labs/{VANISHING}/class", data={"experiment": experiment.id}, headers=ORIGIN)
+    answer = client.post(f"/labs/{TRIAL}/class", data={"experiment": experiment.id}, headers=ORIGIN)
     teacher = answer.headers["location"]
     return Made(teacher, f"/l/{store.lab_class_token(teacher.rpartition('/')[2])}", experiment.id)
 
@@ -51,7 +52,7 @@ def test_the_class_sees_the_question_and_nothing_of_the_answer_before_it_predict
     given: Made, client: TestClient
 ) -> None:
     page = client.get(given.link)
-    assert LABS[VANISHING].question in words(page)
+    assert LAB.question in words(page)
     assert page.text.count('type="radio"') == len(CHOICES)
     for sign in (VERDICT, "<svg class", 'class="figure"', "1,000", "/runs/", "/labs", "/new"):
         assert sign not in page.text
@@ -158,8 +159,8 @@ def test_a_lab_is_given_to_a_class_without_an_experiment_by_joining_or_launching
     client: TestClient, session: Session
 ) -> None:
     for _ in range(2):
-        assert client.post(f"/labs/{VANISHING}/class", headers=ORIGIN).status_code == 303
-    assert len(store.lab_experiments(session, VANISHING)) == 1
+        assert client.post(f"/labs/{TRIAL}/class", headers=ORIGIN).status_code == 303
+    assert len(store.lab_experiments(session, TRIAL)) == 1
     assert client.post("/labs/none/class", headers=ORIGIN).status_code == 404
 
 

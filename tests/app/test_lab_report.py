@@ -8,15 +8,16 @@ from sqlmodel import Session
 
 from app import store
 from app.models import Prediction
-from ml.labs import LABS
-from tests.lab_runs import VANISHING, end_lab
+from tests.lab_runs import LAB, TRIAL, end_lab
 from tests.saving import ORIGIN, words
+
+pytestmark = pytest.mark.usefixtures("trial")
 
 
 @pytest.fixture
 def said(session: Session) -> Prediction:
     """Ana expects more than 100 times less, and it comes to 1,000 times."""
-    experiment, _ = store.create_lab(session, VANISHING, "Vanishing", LABS[VANISHING].arms, (0, 1, 2))
+    experiment, _ = store.create_lab(session, TRIAL, "Vanishing", LAB.arms, (0, 1, 2))
     end_lab(session, experiment.id, 1000, 1000, 1000)
     return store.add_prediction(session, experiment.id, "Ana", 3)
 
@@ -33,11 +34,10 @@ def test_a_report_has_the_question_the_prediction_the_figures_the_numbers_and_th
     client: TestClient, said: Prediction
 ) -> None:
     page = client.get(f"/labs/reports/{said.id}")
-    lab = LABS[VANISHING]
-    for told in (lab.question, lab.claim, "Ana", "More than 100 times less", "It came true.", "Confirmed", lab.topic):
+    for told in (LAB.question, LAB.claim, "Ana", "More than 100 times less", "It came true.", "Confirmed", LAB.topic):
         assert told in words(page)
     assert words(page).count("1,000 times") >= 3
-    assert page.text.count('class="figure"') >= len(lab.figures)
+    assert page.text.count('class="figure"') >= len(LAB.figures)
 
 
 def test_a_prediction_that_failed_is_told_so(client: TestClient, session: Session, said: Prediction) -> None:
@@ -70,7 +70,7 @@ def test_a_link_is_listed_and_revoked_like_that_of_a_run(
     client: TestClient, session: Session, said: Prediction
 ) -> None:
     link, page = share(client, said)
-    assert "ends in 1 day" in page
+    assert "ends in" in page
     [made] = store.list_report_shares(session, said.id)
     answer = client.post(f"/shares/{made.id}/revoke", headers=ORIGIN)
     assert answer.headers["location"] == f"/labs/reports/{said.id}#share"
@@ -79,7 +79,8 @@ def test_a_link_is_listed_and_revoked_like_that_of_a_run(
 
 
 def test_a_report_goes_with_its_runs(client: TestClient, session: Session, said: Prediction) -> None:
+    report = f"/labs/reports/{said.id}"
     link, _page = share(client, said)
     store.delete_experiment(session, said.experiment_id)
-    assert client.get(f"/labs/reports/{said.id}").status_code == 404
+    assert client.get(report).status_code == 404
     assert client.get(link).status_code == 404
