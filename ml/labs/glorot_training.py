@@ -88,7 +88,7 @@ _FIGURE_10 = Lab(
     learn="activations",
     rows=(6,),
     paper="Figure 10",
-    figures=("bands", "saturation"),
+    figures=("bands", "activation"),
 )
 
 _TABLE_1 = Lab(

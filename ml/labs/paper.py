@@ -24,4 +24,4 @@ def arm(
 ) -> Arm:
     """A network that trains for so many steps, looked at `every` so many; without steps only at its start."""
     length = {"epochs": steps // every, "steps_per_epoch": every} if steps else {"epochs": 0}
-    return Arm(label, RunSpec(activation=activation, init=init, hidden=hidden, lr=lr, **_SETTINGS, **length, **more))
+    return Arm(label, RunSpec(activation=activation, init=init, hidden=hidden, lr=lr, **_SETTINGS | length | more))
