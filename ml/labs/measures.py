@@ -59,11 +59,6 @@ def curve(run: RunRecord, statistic: str, layer: int) -> Floats:
     return run.statistic("activation", statistic)[:, layer - 1]
 
 
-def at(run: RunRecord, step: float, values: Floats) -> float:
-    """The value at a step that has a snapshot."""
-    return float(values[run.steps.index(int(step))])
-
-
 def first_step(run: RunRecord, seen: NDArray[np.bool_]) -> float:
     """(snapshots,) -> the first one's step at which something was seen; infinite where it never was."""
     return next((float(step) for step, yes in zip(run.steps, seen, strict=True) if yes), math.inf)
@@ -81,23 +76,6 @@ def step_learned(run: RunRecord) -> float:
 def learned_after(run: RunRecord, *others: RunRecord) -> float:
     """Steps that the run needed to learn, beyond the slowest of the others."""
     return step_learned(run) - max(map(step_learned, others))
-
-
-def narrowest(run: RunRecord, layer: int) -> float:
-    """The step at which a layer's activations are closest together."""
-    return float(run.steps[curve(run, "std", layer).argmin()])
-
-
-def recovery(run: RunRecord, layer: int) -> float:
-    """A layer's std at the end over its smallest one."""
-    values = curve(run, "std", layer)
-    return float(values[-1] / values.min())
-
-
-def escape(run: RunRecord, layer: int, std: float) -> float:
-    """The first step after the narrowest one at which a layer's std is above this one."""
-    later = np.array(run.steps) > narrowest(run, layer)
-    return first_step(run, later & (curve(run, "std", layer) > std))
 
 
 def step_saturated(run: RunRecord, layer: int) -> float:
@@ -123,17 +101,6 @@ def share(run: RunRecord, layer: int, above: float = HIGH, below: float = math.i
     """How many of a layer's activations have |z| in this interval; exact where its ends are edges of bins."""
     sizes, counts = _sizes(run, layer, snapshot)
     return float(counts[(sizes > above) & (sizes < below)].sum() / counts.sum())
-
-
-def share_ratio(run: RunRecord, layer: int, other: int) -> float:
-    """A layer's share of |z| > 0.9 over another's; NaN where that is 0."""
-    base = share(run, other)
-    return share(run, layer) / base if base else math.nan
-
-
-def least_rise(run: RunRecord, layer: int) -> float:
-    """From each layer to the next, up to this one: how much the mean activation rises where it rises least."""
-    return float(np.diff(run.statistic("activation", "mean")[-1, :layer]).min())
 
 
 def percentiles_apart(run: RunRecord, first: int, last: int) -> float:

@@ -1,4 +1,4 @@
-"""The numbers that labs are decided by, on made-up runs."""
+"""The numbers that labs and the checks of the paper are decided by, on made-up runs."""
 
 import math
 
@@ -9,6 +9,7 @@ from ml.labs import measures as m
 from ml.records import RunRecord
 from tests.ml.labs.layers import at_steps, high, saturating
 from tests.ml.labs.made import made, stds
+from tests.reproduction import measures as own
 
 NAME, ARM = "figure-10", "standard"  # four tanh layers
 
@@ -51,10 +52,10 @@ def test_a_layer_that_was_narrow_and_opens_again():
     widths = [[1, 1, 1, 0.2], [1, 1, 1, 0.01], [1, 1, 1, 0.03], [1, 1, 1, 0.1]]
     run = at_steps(made(NAME, ARM, 4, statistics=stds("activation", widths)), 0, 100, 200, 300)
 
-    assert m.narrowest(run, 4) == 100
-    assert m.escape(run, 4, 0.05) == 300
-    assert m.recovery(run, 4) == pytest.approx(10)
-    assert m.at(run, 200, m.curve(run, "std", 4)) == 0.03
+    assert own.narrowest(run, 4) == 100
+    assert own.escape(run, 4, 0.05) == 300
+    assert own.recovery(run, 4) == pytest.approx(10)
+    assert own.at(run, 200, m.curve(run, "std", 4)) == 0.03
 
 
 def test_a_layer_saturates_where_more_than_2_in_100_are_beyond_09():
@@ -71,8 +72,8 @@ def test_shares_at_the_end_count_both_signs():
 
     assert m.share(run, 1) == 0.5
     assert m.share(run, 1, 0.5, 0.9) == 0.25
-    assert m.share_ratio(run, 1, 3) == 2
-    assert math.isnan(m.share_ratio(run, 1, 2))
+    assert own.share_ratio(run, 1, 3) == 2
+    assert math.isnan(own.share_ratio(run, 1, 2))
 
 
 def test_the_98th_percentile_is_of_sizes():
@@ -93,5 +94,5 @@ def test_a_run_that_diverged_has_no_right_answer():
 def test_the_least_rise_of_the_means_may_be_a_fall():
     rising = made(NAME, ARM, statistics={("activation", "mean"): [0.1, 0.3, 0.4, 0.2]})
 
-    assert m.least_rise(rising, 3) == pytest.approx(0.1)
-    assert m.least_rise(rising, 4) == pytest.approx(-0.2)
+    assert own.least_rise(rising, 3) == pytest.approx(0.1)
+    assert own.least_rise(rising, 4) == pytest.approx(-0.2)
