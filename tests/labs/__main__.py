@@ -21,14 +21,13 @@ LEARN_PAGES = {1: "backprop", 4: "activations", 17: "optimizers"}
 def main(arguments: list[str]) -> None:
     seeds = [int(word) for word in arguments if word.isdigit()] or SEEDS
     names = [word for word in arguments if not word.isdigit()] or list(LABS)
-    tasks = [(name, seed) for name in names for seed in seeds]
-    with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
-        tried = dict(zip(tasks, pool.map(try_out, *zip(*tasks, strict=True)), strict=True))
     verdicts = {}
-    for name in names:
-        mine = {seed: tried[name, seed] for seed in seeds}
-        verdicts[name] = decide(LABS[name], {seed: one.numbers for seed, one in mine.items()})
-        print_lab(name, verdicts[name], max(one.seconds for one in mine.values()))
+    with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
+        asked = {name: {seed: pool.submit(try_out, name, seed) for seed in seeds} for name in names}
+        for name, by_seed in asked.items():
+            tried = {seed: future.result() for seed, future in by_seed.items()}
+            verdicts[name] = decide(LABS[name], {seed: one.numbers for seed, one in tried.items()})
+            print_lab(name, verdicts[name], max(one.seconds for one in tried.values()))
     print_rows(verdicts)
     sys.exit(bool(unexplained(verdicts)))
 
