@@ -24,7 +24,7 @@ serve:
 
 test:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/python -m pytest -n 2 --dist loadfile
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check:
 	@$(PYTHON) app/bootstrap.py --dev

@@ -24,6 +24,15 @@ from tests.server import Server
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those with a browser or with processes of their own first: they are the longest, and two test processes that
+    share the modules out end at the same time only if the last ones are short."""
+    items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
+
+
+_LONG = {"chromium", "server", "page", "modules", "test_reproduce", "test_kills", "test_bridging"}
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of the newest schema, to be copied."""
