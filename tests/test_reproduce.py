@@ -8,6 +8,7 @@ import pytest
 from ml.labs.measures import step_saturated
 from ml.records import Health, LayerSnapshot, Metrics, RunRecord, StepRecord
 from ml.summary import summarise
+from tests.ml.labs import layers
 from tests.reproduction.checks import CHECKS, LONG_CHECKS, Check, above, below, between
 from tests.reproduction.runs import SPECS, trained
 from tests.training import temporary_database
@@ -53,14 +54,13 @@ def around(mean: float, std: float, gradient: float = 1.0, weight: float = 1.0, 
 
 def high(share: float, others: float = 0.7) -> LayerSnapshot:
     """A layer with this share of its activations at 0.97, the others at a value of their own."""
-    many = round(1000 * share)
-    return layer(np.array([0.97] * many + [others] * (1000 - many)))
+    return layer(layers.high(share, others))
 
 
 def layer(values: np.ndarray, gradient: float = 1.0, weight: float = 1.0, jacobian: float = 0.5) -> LayerSnapshot:
     stds = {"backprop_gradient": gradient, "weight_gradient": weight}
     signals = {signal: summarise(np.array([-std, std], np.float32), 200) for signal, std in stds.items()}
-    signals["activation"] = summarise(values.astype(np.float32), 200, (-1.0, 1.0))
+    signals["activation"] = layers.activations(values)
     return LayerSnapshot("hidden", signals, Health(jacobian=jacobian))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import LayerSnapshot, RunRecord, StepRecord
+from ml.records import LayerSnapshot, RunRecord, SignalSummary, StepRecord
 from ml.summary import summarise
 from tests.ml.labs.made import made
 
@@ -17,6 +17,11 @@ def high(share: float, others: float = 0.7) -> Values:
     """Activations of a layer: this share of them at 0.97, the others at a value of their own."""
     many = round(1000 * share)
     return np.array([0.97] * many + [others] * (1000 - many))
+
+
+def activations(values: Values) -> SignalSummary:
+    """What a snapshot keeps of a layer's activations, in bins with an edge at every share that is asked for."""
+    return summarise(values.astype(np.float32), 200, (-1.0, 1.0))
 
 
 def saturating(name: str, arm: str, seen: dict[int, Sequence[Values]]) -> RunRecord:
@@ -37,5 +42,4 @@ def _with_layers(record: StepRecord, layers: Sequence[Values]) -> StepRecord:
 
 
 def _with_activations(layer: LayerSnapshot, values: Values) -> LayerSnapshot:
-    summary = summarise(values.astype(np.float32), 200, (-1.0, 1.0))
-    return replace(layer, signals={**layer.signals, "activation": summary})
+    return replace(layer, signals={**layer.signals, "activation": activations(values)})
