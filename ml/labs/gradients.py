@@ -36,7 +36,7 @@ _VANISHING = Lab(
 
 _EXPLODING = Lab(
     title="Exploding gradient",
-    question="Ten layers, weights drawn from N(0, 1). How much more gradient reaches layer 1 than layer 10?",
+    question="Ten ReLU layers, weights drawn from N(0, 1). How many times more gradient reaches layer 1 than layer 10?",
     claim="With weights drawn from N(0, 1) the gradient grows on its way down: at least 100 times over ten layers.",
     choices=(
         Choice("less, as with sigmoids", 1),

@@ -30,7 +30,8 @@ _FIVE: dict[str, Any] = _LOOK | {"hidden": (_WIDTH,) * _DEPTH, "init": "xavier_n
 
 _PREDICTED = Lab(
     title="Variance, predicted and measured",
-    question="From the initialisation alone theory predicts the variance of every layer. By how much is it off?",
+    question="Theory predicts the variance of every layer from the initialisation alone. By how much is it off for "
+    "tanh activations, in the worst of five layers?",
     claim="Predicted and measured variance agree within sampling error, on the way up and on the way down.",
     choices=(
         Choice("by less than 10 %", 0.1),
@@ -77,8 +78,8 @@ _TANH: dict[str, Any] = _LOOK | {"hidden": (100,) * 5, "activation": "tanh"}
 
 _GLOROT = Lab(
     title="Glorot’s initialisation",
-    question="Five tanh layers. How many times larger are the activations of the widest layer than those of the "
-    "narrowest one, with Glorot’s initialisation?",
+    question="Five tanh layers with Glorot’s initialisation. How many times as large is the std of the activations "
+    "in the layer where it is largest as in the one where it is smallest?",
     claim="Glorot’s normal and uniform initialisation keep the activations’ std within a factor of 2 over all layers; "
     "the standard heuristic U(±1/√fan_in) does not.",
     choices=(
@@ -126,9 +127,10 @@ def _square_over(run: RunRecord) -> float:
 
 _HE = Lab(
     title="He’s initialisation under ReLU",
-    question="Ten ReLU layers, weights drawn as Glorot says. What is left at layer 10 of the signal of layer 1?",
-    claim="Under ReLU Glorot’s initialisation halves the signal’s variance in every layer; He’s keeps it up to "
-    "layer 10.",
+    question="Ten ReLU layers, weights drawn as Glorot says. How much of the signal of layer 1, its mean square, is "
+    "left at layer 10?",
+    claim="Under ReLU Glorot’s initialisation halves the signal’s mean square in every layer. He’s keeps it up "
+    "to layer 10.",
     choices=(
         Choice("less than a thousandth", 1e-3),
         Choice("a thousandth to a hundredth", 1e-2),
