@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.server import Server, wait_for
-from tests.walk import walk
+from tests.walk import LOOKS, walk
 
 pytestmark = pytest.mark.browser
 
 PASSWORD = "layers"
-LOOKS = list(product(("en", "es"), ("light", "dark"), (1280, 360)))
 EVERYTHING: dict[str, Any] = {
     "name": "Everything measured", "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
     "mc_passes": 5, "clip": "norm", "max_norm": 2.0, "epochs": 3,

@@ -1,7 +1,5 @@
-"""The Learn pages and the labs: axe, the console and a ruler find nothing.
-
-In half of the looks of the other pages: any two of language, scheme and width meet in one of these.
-"""
+"""The Learn pages and the labs in both languages, light and dark, wide and on a phone: axe, the console and a ruler
+find nothing."""
 
 import re
 
@@ -9,11 +7,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.server import Server
-from tests.walk import walk
+from tests.walk import LOOKS, walk
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [("en", "light", 1280), ("es", "dark", 1280), ("en", "dark", 360), ("es", "light", 360)]
 LEARN = {
     "learn": "/learn",
     "back-propagation by hand": "/learn/backprop?step=16",

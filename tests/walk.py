@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, Page, Response
 
 from tests.server import Server
 
+# Language, scheme and width: each of two meets each of the other two's in one of these.
+LOOKS = [("en", "light", 1280), ("es", "dark", 1280), ("en", "dark", 360), ("es", "light", 360)]
 # Everything that WCAG 2.2 asks for at levels A and AA and a machine can check, and axe's own advice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
