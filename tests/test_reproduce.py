@@ -26,7 +26,8 @@ def name(check: Check) -> str:
 @pytest.fixture(scope="module")
 def runs() -> dict[str, RunRecord]:
     with temporary_database() as engine:
-        return {run: trained(engine, run, seed=0) for check in QUICK for run in check.runs}
+        names = dict.fromkeys(run for check in QUICK for run in check.runs)
+        return {run: trained(engine, run, seed=0) for run in names}
 
 
 @pytest.mark.parametrize("check", QUICK, ids=name)

@@ -9,7 +9,6 @@ import torch
 from playwright.sync_api import Page, expect
 
 from tests.learn.scripts import open_blank
-from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -97,8 +96,8 @@ def of(unit: str) -> list[str]:
     return [step for weight in WEIGHTS if weight.startswith(unit) for step in (f"d_{weight}", f"new_{weight}")]
 
 
-def test_stepping_through_and_training_one_step_changes_the_weights_to_autograds(page: Page, server: Server) -> None:
-    page.goto(server.url + "/learn/backprop?eta=2&step=16")
+def test_stepping_through_and_training_one_step_changes_the_weights_to_autograds(page: Page, site: str) -> None:
+    page.goto(site + "/learn/backprop?eta=2&step=16")
     shown = page.locator("#steps > li:visible")
     expect(shown.get_by_role("heading")).to_have_text("How E changes with u₁₂")
     expect(shown.locator("[data-worked]")).to_have_text("−0.06404 · 0.2475 · 0.5 = −0.007926")

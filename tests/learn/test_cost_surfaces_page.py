@@ -3,8 +3,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server import Server
-
 pytestmark = pytest.mark.browser
 
 
@@ -13,8 +11,8 @@ def share(page: Page, cost: str) -> float:
     return float(text.split("%")[0])
 
 
-def test_the_page_draws_both_surfaces_and_follows_the_point(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/cost-surfaces?seed=3")
+def test_the_page_draws_both_surfaces_and_follows_the_point(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/cost-surfaces?seed=3")
     for cost in ("crossEntropy", "quadratic"):
         expect(page.locator(f"[data-surface={cost}] path:is(.flat, .steep)")).to_have_count(40 * 40)
     assert share(page, "quadratic") > 2 * share(page, "crossEntropy")
@@ -26,8 +24,8 @@ def test_the_page_draws_both_surfaces_and_follows_the_point(page: Page, server: 
     expect(page.locator("#cut .scatterlayer path.js-line")).to_have_count(2)
 
 
-def test_dragging_a_surface_turns_both_and_leaves_the_shares(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/cost-surfaces")
+def test_dragging_a_surface_turns_both_and_leaves_the_shares(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/cost-surfaces")
     surfaces = page.locator("[data-surface]")
     edge = surfaces.nth(1).locator(".edge").first
     before, flat = edge.get_attribute("d"), share(page, "quadratic")

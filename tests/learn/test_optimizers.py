@@ -12,7 +12,6 @@ from torch import Tensor
 from ml.catalog import OPTIMIZERS
 from ml.model import resolve
 from tests.learn.scripts import open_blank
-from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -118,8 +117,8 @@ def test_a_target_is_reached_at_the_first_step_below_it(
     assert found == step
 
 
-def test_the_race_runs_by_itself_stops_and_starts_where_it_is_told_to(page: Page, server: Server) -> None:
-    page.goto(server.url + "/learn/optimizers")
+def test_the_race_runs_by_itself_stops_and_starts_where_it_is_told_to(page: Page, site: str) -> None:
+    page.goto(site + "/learn/optimizers")
     expect(page.locator("#told")).to_contain_text(
         "Nesterov momentum is the first below a loss of 0.01, after 21 steps."
     )
@@ -150,10 +149,10 @@ def test_the_race_runs_by_itself_stops_and_starts_where_it_is_told_to(page: Page
     expect(page.locator("#y")).to_have_value("0.001")
 
 
-def test_nothing_moves_by_itself_for_those_who_do_not_want_it(chromium: Browser, server: Server) -> None:
+def test_nothing_moves_by_itself_for_those_who_do_not_want_it(chromium: Browser, site: str) -> None:
     context = chromium.new_context(locale="en", reduced_motion="reduce")
     page = context.new_page()
-    page.goto(server.url + "/learn/optimizers")
+    page.goto(site + "/learn/optimizers")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.locator("#moment")).to_have_text("step 300 of 300")
     context.close()

@@ -5,8 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.server import Server
-
 pytestmark = pytest.mark.browser
 
 
@@ -21,8 +19,8 @@ def drag(slider: Locator, value: str) -> None:
     )
 
 
-def test_the_address_says_what_differs_from_the_page_as_it_opens(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/signal")
+def test_the_address_says_what_differs_from_the_page_as_it_opens(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/signal")
     expect(page.locator("#up .main-svg").first).to_be_visible()
     expect(page).to_have_url(re.compile("/learn/signal$"))
     at_first = control(page, "gain").input_value()
@@ -47,14 +45,14 @@ def test_the_address_says_what_differs_from_the_page_as_it_opens(page: Page, ser
     expect(page.locator("#told-up")).to_have_text(told)
 
 
-def test_what_an_address_says_wrongly_is_not_taken(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/signal?activation=cubic&gain=abc&nobody=1")
+def test_what_an_address_says_wrongly_is_not_taken(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/signal?activation=cubic&gain=abc&nobody=1")
     expect(control(page, "activation")).to_have_value("tanh")
     expect(page).to_have_url(re.compile("/learn/signal$"))
 
 
-def test_half_a_number_moves_nothing(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/cost-surfaces?seed=3")
+def test_half_a_number_moves_nothing(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/cost-surfaces?seed=3")
     drawn = page.locator("[data-flat=quadratic]")
     expect(drawn).not_to_be_empty()
     before = drawn.inner_text()
@@ -69,9 +67,9 @@ def test_half_a_number_moves_nothing(page: Page, server: Server) -> None:
 
 
 def test_a_teacher_hands_out_the_page_as_it_stands_without_some_controls(
-    page: Page, chromium: Browser, server: Server
+    page: Page, chromium: Browser, site: str
 ) -> None:
-    page.goto(f"{server.url}/learn/signal")
+    page.goto(f"{site}/learn/signal")
     control(page, "activation").select_option("relu")
     page.get_by_text("A link for the class").click()
     box = page.locator("#handout")
@@ -96,8 +94,8 @@ def test_a_teacher_hands_out_the_page_as_it_stands_without_some_controls(
     student.close()
 
 
-def test_a_link_without_any_control_shows_the_drawing_alone(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/learn/signal")
+def test_a_link_without_any_control_shows_the_drawing_alone(page: Page, site: str) -> None:
+    page.goto(f"{site}/learn/signal")
     page.get_by_text("A link for the class").click()
     for box in page.locator("#handout .keep input").all():
         box.uncheck()
@@ -108,10 +106,10 @@ def test_a_link_without_any_control_shows_the_drawing_alone(page: Page, server: 
     expect(page.locator("#controls")).to_be_hidden()
 
 
-def test_without_javascript_the_text_and_the_formulas_are_there(chromium: Browser, server: Server) -> None:
+def test_without_javascript_the_text_and_the_formulas_are_there(chromium: Browser, site: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{server.url}/learn/signal")
+    page.goto(f"{site}/learn/signal")
     expect(page.locator(".reading math").first).to_be_visible()
     expect(page.locator(".point")).to_be_visible()
     context.close()
