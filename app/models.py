@@ -36,7 +36,9 @@ class Run(SQLModel, table=True):
     """One training of one RunSpec. Times are seconds since 1970 (UTC).
 
     `id` grows with time. `attempt` counts how often a worker has begun the run; whoever writes names its attempt, and
-    a write of an older attempt changes nothing. `colour` is which of the pages' colours the run has on all of them.
+    a write of an older attempt changes nothing. The attempt is `worker`'s; it began at the time `resumed`, at step
+    `resumed_step`. `crashes` counts the training processes that died of the run, `stalls` its attempts since it came
+    further last. `colour` is which of the pages' colours the run has on all of them.
     A repair of `repair_of` is to cure what the rule `repair_rule` found there. A run with a `mystery_id` is the patient
     of a mystery or a cure that was tried on it, and nothing but its mystery's own pages may show it. A run of a lab is
     one seed of its `arm`.
@@ -58,6 +60,11 @@ class Run(SQLModel, table=True):
     repair_rule: str | None = None
     mystery_id: str | None = Field(default=None, foreign_key="mystery.id", ondelete="CASCADE", index=True)
     arm: str | None = None
+    worker: str | None = None
+    resumed: float | None = None
+    resumed_step: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    crashes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    stalls: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Snapshot(SQLModel, table=True):
@@ -95,6 +102,19 @@ class Layer(SQLModel, table=True):
     jacobian_se: float | None
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     extras: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class Checkpoint(SQLModel, table=True):
+    """What the next attempt of a run needs to go on after `step`: the newest one alone, and none once the run has ended.
+
+    In the database and not in a file: it is written in one transaction with the attempt's fence, so that it is never
+    half there and never of an attempt that is over; a worker on any machine finds it; a backup holds it. `seconds` is
+    how long the run had been trained until then, `data` safetensors (ml.checkpoint)."""
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    step: int
+    seconds: float
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Artifact(SQLModel, table=True):
@@ -171,10 +191,13 @@ class Prediction(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """A worker process and its training children, as last seen."""
+    """A worker process and its training children, as last seen. `name` is that of the process: the one that follows it
+    has another. `host` is for people; `place` is the system that gave the `pid`s (place.py)."""
 
     name: str = Field(primary_key=True)
     pid: int
+    host: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    place: str = Field(default="", sa_column_kwargs={"server_default": ""})
     run_id: str | None = None
     trainer_pid: int | None = None
     spare_pid: int | None = None
