@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
         settings = load_settings()
-        start_log()
+        start_log(settings.log_format)
         code: int = asked.does(settings, asked)
     except (BadSettings, schema.WrongSchema) as error:
         return _end(CANNOT_START, f"Layerscope can't start: {error}")

@@ -3,7 +3,7 @@
 import ipaddress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="Where runs are kept; empty = SQLite below DATA_DIR")
     workers: int = Field(1, ge=1, le=64, description="Worker processes that train, one run each at a time")
     public_url: str = Field("", description="The address classmates type; share links use it")
+    log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
 
     @field_validator("data_dir", "datasets_dir")

@@ -64,6 +64,7 @@ from app.store.runs import (
     new_run,
     save_artifact,
     snapshots_after,
+    waiting_since,
 )
 from app.store.shares import (
     create_report_share,
@@ -100,5 +101,5 @@ __all__ = [
     "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs", "new_run",
     "newest_labs", "open_as_class", "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher", "open_share",
     "release", "repairs_of", "report_worker", "reveal", "revoke_share", "save_artifact", "save_progress",
-    "save_snapshot", "shortest_end", "snapshots_after", "source_status", "waiting_for",
+    "save_snapshot", "shortest_end", "snapshots_after", "source_status", "waiting_for", "waiting_since",
 ]  # fmt: skip
