@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import schema
 from app.logs import start_log
+from app.patience import trouble
 from app.settings import BadSettings, Settings, load_settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Failed as error:
         return _end(FAILED, f"layerscope {asked.command}: {error}")
     except DBAPIError as error:
-        return _end(FAILED, f"layerscope {asked.command}: the database can't be used ({_first_line(error.orig)})")
+        return _end(FAILED, f"layerscope {asked.command}: the database can't be used ({trouble(error)})")
     except OSError as error:
         return _end(FAILED, f"layerscope {asked.command}: {error}")
     except KeyboardInterrupt:
@@ -47,10 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _end(code: int, line: str) -> int:
     print(line, file=sys.stderr)
     return code
-
-
-def _first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def parser() -> argparse.ArgumentParser:

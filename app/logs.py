@@ -32,7 +32,8 @@ def start_log(log_format: str = "text") -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("dbos").addHandler(logging.NullHandler())  # else it makes a handler of its own
+    engine = logging.getLogger("dbos")  # which makes a handler of its own where it finds none
+    engine.handlers, engine.propagate = [logging.NullHandler()], True
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
@@ -72,8 +73,9 @@ def _about_run(record: logging.LogRecord) -> bool:
     """Gives the record its `run`, an id or None, and what to say `about` it where the message does not."""
     holder = _run.get(None)
     named = _NAMED.search(record.getMessage())
-    record.run = holder[0] if holder else named and named["id"]
-    record.about = f"run {record.run}: " if record.run and not named else ""
+    run_id = holder[0] if holder else named and named["id"]
+    record.run = run_id
+    record.about = f"run {run_id}: " if run_id and not named else ""
     return True
 
 
