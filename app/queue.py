@@ -82,6 +82,11 @@ class Queue:
             found |= {x.workflow_id: State(x.status, x.executor_id) for x in told}
         return found
 
+    def held(self) -> dict[str, str | None]:
+        """The runs that workers have in hand, as far as the engine knows, and which worker has each."""
+        told = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {x.workflow_id: x.executor_id for x in told}
+
     def wake(self, run_id: str) -> None:
         """Put a run back that its worker will not finish."""
         self._client.resume_workflow(run_id, queue_name=QUEUE)

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
 
 
-_LONG = {"chromium", "server", "test_reproduce", "test_kills", "test_bridging"}
+_LONG = {"chromium", "server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
 
 
 @pytest.fixture(scope="session")
