@@ -26,7 +26,7 @@ VICTIMS = {"worker": 5, "child": 4, "web": 3, "web and worker": 1, "frozen worke
 @dataclass
 class Report:
     """What was done, and what was seen: `launched` are the specs of the runs that were answered 201, `child_kills` how
-    often the child of a run was killed, `takeovers` the seconds from the kill of a worker until its run was another one's
+    often the child of a run was killed, `takeovers` the seconds from the kill of a worker until its run is another's
     or waited again, `attempts` how many all runs took."""
 
     launched: dict[str, RunSpec] = field(default_factory=dict)
