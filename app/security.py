@@ -18,8 +18,8 @@ from app.settings import Settings, is_loopback
 from ml.words import words
 
 # What anybody may see in class mode: links with a token, what their pages are made of, the Learn pages, which hold no
-# data, the sign-in page, the health check.
-OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz")
+# data, the sign-in page, the health check, the metrics (sums, without any names).
+OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz", "/metrics")
 MAX_BODY_BYTES = 1_000_000
 TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 NO_CHARACTER = "\ufffd"

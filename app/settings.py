@@ -4,7 +4,7 @@ import ipaddress
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ByteSize, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     run_hours: float = Field(24, gt=0, description="How long a run may train")
     run_threads: int = Field(1, ge=1, le=64, description="CPU cores for each run; other numbers, other last digits")
     public_url: str = Field("", description="The address classmates type; share links use it")
+    log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
 
     @field_validator("data_dir", "datasets_dir")

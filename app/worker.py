@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app import lifeline, rescue, store, waiting
+from app import lifeline, logs, rescue, store, waiting
 from app.db import make_engine
 from app.labs import kept
 from app.models import ACTIVE, Worker
@@ -48,14 +48,14 @@ class Crew:
         self._queue = Queue(settings)
         self._presence = Presence()
         self._ask(self._tell)  # at once: importing torch takes the fork server two seconds
-        terms = Terms(settings.runs_url, settings.datasets_dir, settings.run_memory, settings.run_threads)
-        self._nursery = Nursery(terms)
+        self._nursery = Nursery(Terms.of(settings))
 
     # --- a run ---
 
     def train(self, run_id: str) -> None:
         """Train the run to its end, whichever that is; then those that waited for its layers go on, and a lab that it
         was the last of is judged. Returns when nobody needs to care for it any more."""
+        logs.begin(run_id)
         try:
             while (attempt := self._ask(lambda session: store.claim(session, run_id, self._name))) is not None:
                 self._try(run_id, attempt)
