@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
 
 
-_LONG = {"chromium", "server", "test_reproduce", "test_kills", "test_bridging"}
+_LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_bridging"}
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +105,17 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LABS, TRIAL, LAB)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The whole product on a free port, as `make serve` starts it."""
+    """The whole product on a free port, as `make serve` starts it, with the runs that other tests launched. Modules
+    that kill its processes, or count what there is, take `own_server` instead."""
+    with Server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As `server`, for one module alone."""
     with Server(tmp_path_factory.mktemp("server")) as server:
         yield server
 
