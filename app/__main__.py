@@ -12,7 +12,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="everything: migrate, then keep the web and the workers running")
     commands.add_parser("web", help="the web process alone").add_argument("--fd", type=int, help=argparse.SUPPRESS)
-    commands.add_parser("worker", help="one worker process").add_argument("--name", default="worker-1")
+    commands.add_parser("worker", help="one worker process").add_argument("--name", default="worker")
     commands.add_parser("migrate", help="create or upgrade the databases")
     return run(parser.parse_args())
 

@@ -7,7 +7,9 @@ from types import ModuleType
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Engine, NullPool, event
+from sqlalchemy import Engine, Float, NullPool, event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
@@ -25,19 +27,53 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
 
 
-def make_engine(url: str) -> Engine:
-    """An engine on SQLite: immediate transactions, patient about locks, foreign keys kept, WAL where that is safe."""
+def make_engine(url: str, wait: float = 30) -> Engine:
+    """An engine on SQLite or PostgreSQL. `wait` is how long, in seconds, a statement is held up by others' locks before
+    it fails."""
+    return _postgresql(url, wait) if url.startswith("postgresql") else _sqlite(url, wait)
+
+
+def _sqlite(url: str, wait: float) -> Engine:
+    """Immediate transactions, patient about locks, foreign keys kept, WAL where that is safe."""
     journal = "WAL" if wal_is_safe(SQLITE.sqlite_version_info) else "DELETE"
     engine = create_engine(url, module=SQLITE, pool_size=20)
+    pragmas = f"busy_timeout={wait * 1000:.0f}", f"journal_mode={journal}", "synchronous=NORMAL", "foreign_keys=ON"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once with "database is locked", whatever the timeout.
         connection.isolation_level = "IMMEDIATE"
-        for pragma in ("busy_timeout=30000", f"journal_mode={journal}", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _postgresql(url: str, wait: float) -> Engine:
+    """Connections that are tried before they are used, and given up when the network is cut."""
+    patience = {
+        "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+        "tcp_user_timeout": 10_000, "options": f"-c lock_timeout={wait * 1000:.0f} -c timezone=UTC",
+        "application_name": "layerscope",
+    }  # fmt: skip
+    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, connect_args=patience)
+
+
+class now(FunctionElement[float]):  # noqa: N801  (reads as the function of SQL that it is)
+    """The time of the database's own clock, in seconds since 1970: machines may disagree about it."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_of_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_of_postgresql(*_: Any, **__: Any) -> str:
+    return "extract(epoch from clock_timestamp())::float8"
 
 
 def read_only_engine(file: Path) -> Engine:

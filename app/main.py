@@ -1,5 +1,6 @@
 """The application: routes, middleware, errors, static files."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Timer
@@ -8,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -43,6 +45,7 @@ from app.learn import pages as learn_pages
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
 from app.mysteries import classroom, making, teacher
+from app.patience import is_away, trouble
 from app.queue import Queue
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import Settings
@@ -50,6 +53,13 @@ from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
 from app.wording import told
 from ml.problems import explain
+from ml.words import words
+
+WAIT_SECONDS = 5  # for the database, before a visitor is told to come back
+AWAY = words("The database can't be used at the moment. Nothing was lost: try again in some seconds.")
+COME_BACK = {"Retry-After": "5"}
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -58,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
     )  # fmt: skip
     app.state.settings = settings
-    app.state.engine = make_engine(settings.runs_url)
+    app.state.engine = make_engine(settings.runs_url, WAIT_SECONDS)
     app.state.queue = Queue(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
@@ -83,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
+    app.add_exception_handler(SQLAlchemyError, _database_error)
     return app
 
 
@@ -135,6 +146,18 @@ def _http_error(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)
+
+
+def _database_error(request: Request, error: Exception) -> Response:
+    """A trouble that passes is not the visitor's fault: to send the same again will do."""
+    if not is_away(error):
+        raise error
+    log.warning("%s: the database can't be used (%s)", request.method, trouble(error))
+    if _wants_json(request):
+        return JSONResponse({"detail": _(AWAY)}, 503, headers=COME_BACK)
+    page = pages.render_error(request, 503, _(AWAY))
+    page.headers.update(COME_BACK)
+    return page
 
 
 def _in_our_words(error: StarletteHTTPException) -> Any:

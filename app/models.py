@@ -105,7 +105,7 @@ class Layer(SQLModel, table=True):
 
 
 class Checkpoint(SQLModel, table=True):
-    """What the next attempt of a run needs to go on after `step`: the newest one alone, and none once the run has ended.
+    """What the next attempt of a run needs to go on after `step`: the newest one alone, none once it has ended.
 
     In the database and not in a file: it is written in one transaction with the attempt's fence, so that it is never
     half there and never of an attempt that is over; a worker on any machine finds it; a backup holds it. `seconds` is

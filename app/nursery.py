@@ -23,12 +23,21 @@ class Child:
         self.pipe.close()
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a child needs to know before it is told its run. `memory` is in bytes, beyond what it has when it begins."""
+
+    database_url: str
+    datasets_dir: Path
+    memory: int
+    threads: int
+
+
 class Nursery:
     """Starts children; `spare` is forked, imported and warm, so that a run begins in milliseconds."""
 
-    def __init__(self, database_url: str, datasets_dir: Path) -> None:
-        self._database_url = database_url
-        self._datasets_dir = datasets_dir
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
         self.spare = self._new()
@@ -46,14 +55,14 @@ class Nursery:
 
     def _new(self) -> Child:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_wait_for_run, args=(theirs, self._database_url, self._datasets_dir))
+        process = self._context.Process(target=_wait_for_run, args=(theirs, self._terms))
         process.start()
         theirs.close()
         return Child(process, ours)
 
 
-def _wait_for_run(pipe: Connection, database_url: str, datasets_dir: Path) -> None:
+def _wait_for_run(pipe: Connection, terms: Terms) -> None:
     # Imported here because the worker, which names this function, must not import torch.
     from app.training import wait_for_run
 
-    wait_for_run(pipe, database_url, datasets_dir)
+    wait_for_run(pipe, terms)

@@ -6,9 +6,9 @@ after a start does not wait for.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
@@ -23,8 +23,16 @@ WORKFLOW = "train"
 # A fixed version: a run that was enqueued before an upgrade is taken up by the worker after it.
 APP_VERSION = "1"
 POLL_SECONDS = 0.1
+IDS_A_QUERY = 500
 
 log = logging.getLogger(__name__)
+
+
+class State(NamedTuple):
+    """What the engine thinks of a run, in its own words, and which worker has it or had it last."""
+
+    status: str
+    owner: str | None
 
 
 class Queue:
@@ -66,14 +74,22 @@ class Queue:
         except DBAPIError:
             log.warning("run %s could not be taken off the queue", run_id, exc_info=True)
 
-    def state(self, run_id: str) -> tuple[str | None, str | None]:
-        """What the engine thinks of a run, in its own words, and which worker has it; None where it knows nothing."""
-        found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
-        return (found[0].status, found[0].executor_id) if found else (None, None)
+    def states(self, run_ids: Sequence[str]) -> dict[str, "State"]:
+        """What the engine thinks of these runs; those are missing that it does not know."""
+        found: dict[str, State] = {}
+        for asked in batched(run_ids, IDS_A_QUERY):
+            told = self._client.list_workflows(workflow_ids=asked, load_input=False, load_output=False)
+            found |= {x.workflow_id: State(x.status, x.executor_id) for x in told}
+        return found
 
     def wake(self, run_id: str) -> None:
-        """Put a run back that the engine has given up."""
+        """Put a run back that its worker will not finish."""
         self._client.resume_workflow(run_id, queue_name=QUEUE)
+
+    def renew(self, run_id: str) -> None:
+        """Put a run back that the engine takes for done."""
+        self._client.delete_workflow(run_id)
+        self.enqueue(run_id)
 
     def close(self) -> None:
         if "_client" in self.__dict__:
@@ -81,10 +97,15 @@ class Queue:
         self._engine.dispose()
 
 
+def batched(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    return (list(ids[start : start + size]) for start in range(0, len(ids), size))
+
+
 def start_worker(settings: Settings, name: str, train: Callable[[str], None]) -> None:
     """Take runs from now on, one at a time, each by a call of `train(run_id)` in a thread.
 
-    `name` must be the same when the worker comes back: then it takes up again what it was killed in.
+    `name` is of this process alone: what one of its name was killed in, the engine would begin again at its start,
+    although another worker may have it by then.
     """
     from dbos import DBOS
 

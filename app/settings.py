@@ -1,11 +1,12 @@
 """Settings: read from the environment or a `.env` file, each with a default that works."""
 
 import ipaddress
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ByteSize, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     )
     database_url: str = Field("", description="Where runs are kept; empty = SQLite below DATA_DIR")
     workers: int = Field(1, ge=1, le=64, description="Worker processes that train, one run each at a time")
+    run_memory: ByteSize = Field(ByteSize(4_000_000_000), ge=0, description="What a run may take; 0 = no limit")
+    run_hours: float = Field(24, gt=0, description="How long a run may train")
+    run_threads: int = Field(1, ge=1, le=64, description="CPU cores for each run; other numbers, other last digits")
     public_url: str = Field("", description="The address classmates type; share links use it")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
 
@@ -45,9 +49,12 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite_only(cls, url: str) -> str:
-        if url and not url.startswith("sqlite:///"):
-            raise ValueError("this version keeps its runs in SQLite: use sqlite:///path/to/file.db or leave it empty")
+    def _known_database(cls, url: str) -> str:
+        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError(
+                "use postgresql+psycopg://user:password@host/database, sqlite:///path/to/file.db, or leave it empty"
+            )
         return url
 
     @field_validator("public_url")
@@ -77,7 +84,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def queue_url(self) -> str:
-        return f"sqlite:///{self.data_dir / 'queue.db'}"
+        """With the runs on PostgreSQL, in a schema of its own; beside them on SQLite, where one writer would hold up
+        the other."""
+        on_postgresql = self.runs_url.startswith("postgresql")
+        return self.runs_url if on_postgresql else f"sqlite:///{self.data_dir / 'queue.db'}"
 
 
 class BadSettings(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ml.downloads import fetch
 from ml.image_files import read_cifar, read_idx
 from ml.spec import RunSpec
 
+T = TypeVar("T")
 SPLIT_SEED = 2010  # one split for every run; the catalog's train_counts were counted with it
 TRAIN, VALIDATION, MONITORING, BATCHES = 1, 2, 3, 4  # each has a random stream of its own
 CHUNK = 1000  # images that shapeset draws at a time; calls of 10 would take four times as long
@@ -39,27 +40,57 @@ class Images(NamedTuple):
     labels: NDArray[np.int64]
 
 
+class Draws:
+    """A random generator that is drawn from in portions: the order of a pass, the next images of an endless stream.
+
+    `place` is where it stands, fit for JSON: its state before the last portion, and how many examples of that one are
+    used. Made with a place it goes on from there, and draws no more than that portion again.
+    """
+
+    def __init__(self, rng: np.random.Generator, place: dict[str, Any] | None = None) -> None:
+        self._rng = rng
+        self._before, self.used = rng.bit_generator.state, 0
+        self._used_at_first = 0
+        if place:
+            rng.bit_generator.state = place["before"]
+            self._used_at_first = place["used"]
+
+    def draw(self, portion: Callable[[np.random.Generator], T]) -> T:
+        """The next portion; `used` says where in it to begin."""
+        self._before = self._rng.bit_generator.state
+        self.used, self._used_at_first = self._used_at_first, 0
+        return portion(self._rng)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"before": self._before, "used": self.used}
+
+
 @dataclass(frozen=True)
 class Data:
-    """`batches` never ends. `train` is the fixed part of the train set that the metrics are measured on."""
+    """`batches` never ends, and stands where `draws` says. `train` is the fixed part of the train set that the metrics
+    are measured on."""
 
     batches: Iterator[Examples]
+    draws: Draws
     train: Examples
     validation: Examples
     monitoring: Examples
 
 
-def load(spec: RunSpec, folder: Path | None = None) -> Data:
+def load(spec: RunSpec, folder: Path | None = None, place: dict[str, Any] | None = None) -> Data:
     """The data of a run. The spec's seed decides the order of the batches (or the images of an endless stream) only.
+    They go on from the `place` of other draws of this spec.
 
     `folder` holds the files of data sets that are not shipped (None: a folder of the user's cache); what is missing is
     downloaded into it. Raises DataUnavailable where that fails.
     """
     train, validation, monitoring = (_prepared(spec, images) for images in SPLITS[spec.dataset](spec, folder))
-    rng = np.random.default_rng((spec.seed, BATCHES))
+    draws = Draws(np.random.default_rng((spec.seed, BATCHES)), place)
     endless = DATASETS[spec.dataset].train_counts is None and spec.train_size is None
     return Data(
-        batches=_stream(spec, rng) if endless else _passes(train, spec.batch_size, rng),
+        batches=_stream(spec, draws) if endless else _passes(train, spec.batch_size, draws),
+        draws=draws,
         train=train.first(len(validation.labels)),
         validation=validation,
         monitoring=monitoring.first(spec.monitor_size),
@@ -138,27 +169,34 @@ def _prepared(spec: RunSpec, images: Images) -> Examples:
     return Examples(torch.from_numpy(inputs), torch.from_numpy(labels))
 
 
-def _passes(train: Examples, size: int, rng: np.random.Generator) -> Iterator[Examples]:
+def _passes(train: Examples, size: int, draws: Draws) -> Iterator[Examples]:
     """Pass after pass over a fixed set, each in a new order; the last batch of a pass may be short."""
     gathered = size * max(1, CHUNK // size)  # at a time: batch by batch would cost a tenth of a small net's step
     while True:
-        order = torch.from_numpy(rng.permutation(len(train.labels)))
-        for chosen in order.split(gathered):
+        order = torch.from_numpy(draws.draw(lambda rng: rng.permutation(len(train.labels))))
+        for start in range(draws.used, len(order), gathered):
+            chosen = order[start : start + gathered]
             inputs, labels = train.inputs[chosen], train.labels[chosen]
-            yield from map(Examples, inputs.split(size), labels.split(size))
+            for batch in map(Examples, inputs.split(size), labels.split(size)):
+                draws.used += size
+                yield batch
 
 
-def _stream(spec: RunSpec, rng: np.random.Generator) -> Iterator[Examples]:
+def _stream(spec: RunSpec, draws: Draws) -> Iterator[Examples]:
     """Batches of images that were never seen before. The seed decides the images, whatever the batch size."""
     size = spec.batch_size
-    inputs, labels = _chunk(spec, rng)
+    inputs, labels = _chunk(spec, draws)
     while True:
         while len(labels) < size:
-            more = _chunk(spec, rng)
+            more = _chunk(spec, draws)
             inputs, labels = torch.cat([inputs, more.inputs]), torch.cat([labels, more.labels])
+        draws.used = CHUNK - (len(labels) - size)  # what is left is of the last portion
         yield Examples(inputs[:size], labels[:size])
         inputs, labels = inputs[size:], labels[size:]
 
 
-def _chunk(spec: RunSpec, rng: np.random.Generator) -> Examples:
-    return _prepared(spec, Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+def _chunk(spec: RunSpec, draws: Draws) -> Examples:
+    """What is left of a portion of images."""
+    images = draws.draw(lambda rng: Images(*shapeset.draw(rng, CHUNK, spec.classes)))
+    inputs, labels = _prepared(spec, images)
+    return Examples(inputs[draws.used :], labels[draws.used :])

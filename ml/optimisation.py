@@ -1,6 +1,8 @@
 """One step of training: the optimizer of a RunSpec, clipping, max-norm, and what a step has at hand to be noted."""
 
 import math
+from dataclasses import astuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -82,6 +84,15 @@ class Clipper:
         self._sums, self._steps = (0.0, 0.0, 0.0), 0
         return means
 
+    @property
+    def unread(self) -> list[Any]:
+        """What was not asked for yet, fit for JSON."""
+        return [self._sums, self._steps]
+
+    @unread.setter
+    def unread(self, kept: list[Any]) -> None:
+        self._sums, self._steps = tuple(kept[0]), kept[1]
+
 
 @torch.no_grad()
 def limit_norms(model: nn.Sequential, spec: RunSpec, longest: float) -> None:
@@ -118,3 +129,12 @@ class PulseTaker:
     def since_last(self) -> tuple[Pulse, ...]:
         taken, self._taken = tuple(self._taken), []
         return taken
+
+    @property
+    def unread(self) -> list[Any]:
+        """What was not asked for yet, fit for JSON."""
+        return [astuple(pulse) for pulse in self._taken]
+
+    @unread.setter
+    def unread(self, kept: list[Any]) -> None:
+        self._taken = [Pulse(step, tuple(norms), tuple(ratios)) for step, norms, ratios in kept]

@@ -5,7 +5,7 @@ A trainer yields StepRecords, the store keeps them, and figures, rules, exports 
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,9 +176,11 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` updates were made."""
+    """`step` updates were made, and all that was measured until then was told. `checkpoint()` is what to go on from
+    after this step (an ml.checkpoint.Checkpoint), if it is called before the next record is asked for."""
 
     step: int
+    checkpoint: Callable[[], Any] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Train the network of a RunSpec. The loop is read from top to bottom; what it measures is in ml.probe."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from ml.checkpoint import Checkpoint, State
 from ml.cost import jacobian_interval
 from ml.datasets import Data, Examples, load
 from ml.losses import LOSSES
@@ -35,20 +37,25 @@ def train(
     monitor: bool = True,
     jacobians: bool = True,
     pulses: bool = True,
+    resume: Checkpoint | None = None,
 ) -> Iterator[Progress | StepRecord | Trained]:
-    """Train and yield what is seen on the way: a Progress after every update, a StepRecord before the first one, every
-    `snapshot_interval` updates and at the end, and at last what was trained.
+    """Train and yield what is seen on the way: a StepRecord before the first update, after every `snapshot_interval`
+    ones and at the end; a Progress after every update, and after its StepRecord; and at last what was trained.
 
     The same spec yields the same numbers, bit for bit, whatever is monitored and whatever happens between two yields:
     no global random state is read or written. `monitor` off leaves the records' layers and pulses empty; `jacobians`
     and `pulses` off leave out only these. A network that diverges goes on to its end, with records that are not finite.
 
+    With `resume` it goes on from a checkpoint that one of its records of Progress gave, and yields what came after.
+
     `source` is the run that `spec.transfer_from` names; data files are kept in `folder`. Raises ValueError where the
     source is missing or does not fit, DataUnavailable where a data file can't be had.
     """
-    data = load(spec, folder)
-    model = build(spec, torch.Generator().manual_seed(spec.seed))
-    copy_layers(model, spec, source)
+    data = load(spec, folder, resume and resume.notes["draws"])
+    generator = torch.Generator().manual_seed(spec.seed)
+    model = build(spec, generator)
+    if not resume:
+        copy_layers(model, spec, source)
     parameters = trained_parameters(model, spec)
     optimizer = make_optimizer(spec, parameters)
     loss_of, trained = LOSSES[spec.loss], list(parameters.values())
@@ -56,8 +63,11 @@ def train(
     pulse = PulseTaker(spec, model) if monitor and pulses else None
     jacobian_steps = spec.snapshot_interval * jacobian_interval(spec)
     before = None
+    state = State(model, optimizer, generator, data.draws, clipper, pulse)
+    if resume:
+        state.restore(resume)
 
-    for step in range(spec.steps + 1):
+    for step in range(resume.step + 1 if resume else 0, spec.steps + 1):
         snapshot = step % spec.snapshot_interval == 0 or step == spec.steps
         if step:
             before = hidden_weights(model, spec) if snapshot and monitor else None
@@ -72,7 +82,6 @@ def train(
                 limit_norms(model, spec, spec.max_norm)
             if pulse:
                 pulse.after(step)
-            yield Progress(step)
         if snapshot:
             metrics = _metrics(model, spec, data)
             with_jacobians = jacobians and (step % jacobian_steps == 0 or step == spec.steps)
@@ -85,6 +94,8 @@ def train(
                 clipper.since_last() if clipper else None,
                 pulse.since_last() if pulse else (),
             )
+        if step:
+            yield Progress(step, partial(state.checkpoint, step))
 
     weights = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     certainty = predict(model, data.validation, spec.mc_passes) if spec.mc_passes else None

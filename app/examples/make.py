@@ -47,7 +47,7 @@ def _train(engine: Engine, number: int, example: Example) -> None:
 def _shrink(engine: Engine) -> None:
     """Without times, which differ from one making to the next, and without weights and pictures."""
     with Session(engine) as session:
-        session.execute(update(Run).values(created=0, started=None, finished=None))
+        session.execute(update(Run).values(created=0, started=None, resumed=None, finished=None))
         session.execute(delete(Artifact).where(col(Artifact.name) != store.MONTE_CARLO))
         session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

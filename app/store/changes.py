@@ -1,9 +1,11 @@
 """What the changes of a run have in common."""
 
-from sqlalchemy import CursorResult, Executable, Update, update
+import time
+
+from sqlalchemy import CursorResult, Executable, Update, delete, update
 from sqlmodel import Session, col
 
-from app.models import ACTIVE, Run
+from app.models import ACTIVE, Checkpoint, Run
 
 
 def unless_ended(run_id: str) -> Update:
@@ -21,3 +23,17 @@ def rows_changed(session: Session, statement: Executable) -> int:
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)
+
+
+def end(session: Session, run_id: str, **values: object) -> bool:
+    """Whether the run was still queued or running, and so is ended now."""
+    ended = rows_changed(session, unless_ended(run_id).values(finished=time.time(), **values)) == 1
+    drop_checkpoint(session, run_id)
+    session.commit()
+    return ended
+
+
+def drop_checkpoint(session: Session, run_id: str) -> None:
+    """A run that has ended does not go on. Called after the run's row was written: whoever saves a checkpoint locks the
+    two in this order."""
+    session.execute(delete(Checkpoint).where(col(Checkpoint.run_id) == run_id))

@@ -65,7 +65,7 @@ def look_at(session: Session, run_id: str, attempt: int = 0, seen: int = -1, onl
 
 def _standing() -> list[Any]:
     """Columns of the run, the same in each row."""
-    names = ("status", "step", "attempt", "started", "error", "spec")
+    names = ("status", "step", "attempt", "resumed", "resumed_step", "error", "spec")
     return [*(getattr(Run, name) for name in names), _snapshots(), _queue_place(), _open_shares()]
 
 
@@ -100,7 +100,9 @@ def _state(row: Row[Any]) -> LiveState:
 
 
 def _seconds_left(row: Row[Any], spec: RunSpec) -> float | None:
-    if row.status != "running" or row.started is None or row.step == 0:
+    """At the pace of this attempt."""
+    made = row.step - row.resumed_step
+    if row.status != "running" or row.resumed is None or made <= 0:
         return None
-    seconds: float = (time.time() - row.started) / row.step * (spec.steps - row.step)
+    seconds: float = (time.time() - row.resumed) / made * (spec.steps - row.step)
     return seconds

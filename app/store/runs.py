@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
 from app.models import ACTIVE, Artifact, Run
-from app.store.changes import one_row, unless_ended
+from app.store.changes import end, one_row
 from ml.records import MonteCarlo, RunRecord, StepRecord
 from ml.spec import RunSpec
 
@@ -89,8 +89,7 @@ def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRe
 
 def cancel_run(session: Session, run_id: str) -> bool:
     """Whether the run was still queued or running."""
-    change = unless_ended(run_id)
-    return one_row(session, change.values(status="cancelled", finished=time.time()))
+    return end(session, run_id, status="cancelled")
 
 
 def delete_run(session: Session, run_id: str) -> bool:
@@ -103,9 +102,9 @@ def count_by_status(session: Session) -> dict[str, int]:
     return dict(counts.all())
 
 
-def active_runs(session: Session) -> list[str]:
+def active_runs(session: Session, statuses: Sequence[str] = ACTIVE) -> list[str]:
     """Ids of the runs that are queued or running, oldest first."""
-    return list(session.exec(select(Run.id).where(col(Run.status).in_(ACTIVE)).order_by(Run.id)))
+    return list(session.exec(select(Run.id).where(col(Run.status).in_(statuses)).order_by(Run.id)))
 
 
 def artifact(session: Session, run_id: str, name: str) -> bytes | None:

@@ -19,14 +19,14 @@ def test_enqueueing_before_any_worker_was_there_loses_nothing_and_says_so(
 def test_a_run_is_enqueued_once_however_often_it_is_asked(settings: Settings) -> None:
     queue.prepare(settings)
     client = queue.Queue(settings)
-    assert client.state("a-run") == (None, None)
+    assert client.states(["a-run"]) == {}
     client.enqueue("a-run")
     client.enqueue("a-run")
-    assert client.state("a-run")[0] == "ENQUEUED"
+    assert client.states(["a-run"])["a-run"].status == "ENQUEUED"
     client.cancel("a-run")
-    assert client.state("a-run")[0] == "CANCELLED"
+    assert client.states(["a-run"])["a-run"].status == "CANCELLED"
     client.wake("a-run")
-    assert client.state("a-run")[0] == "ENQUEUED"
+    assert client.states(["a-run"])["a-run"].status == "ENQUEUED"
     client.close()
 
 

@@ -29,7 +29,7 @@ def test_an_address_others_can_reach_needs_the_class_password(host: str) -> None
         ({"port": 99999}, "PORT"),
         ({"workers": 0}, "WORKERS"),
         ({"public_url": "example.org"}, "PUBLIC_URL"),
-        ({"database_url": "postgresql://x"}, "DATABASE_URL"),
+        ({"database_url": "mysql://x"}, "DATABASE_URL"),
     ],
 )
 def test_a_bad_setting_is_named_in_one_line(values: dict[str, Any], named: str) -> None:

@@ -1,5 +1,4 @@
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from app import store
-from app.models import Experiment, Layer, Share, Snapshot, Worker
+from app.models import Experiment, Layer, Share, Snapshot
 from ml.records import HEALTH, Clipping, Metrics, RunRecord, StepRecord
 from ml.spec import RunSpec
 from ml.trainer import train
@@ -226,15 +225,6 @@ def test_a_share_ends_by_revocation_and_by_its_date(session: Session) -> None:
     assert store.revoke_share(session, share.id)
     assert not store.revoke_share(session, share.id)
     assert store.open_share(session, token) is None
-
-
-def test_only_workers_that_were_seen_lately_count_as_living(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.report_worker(session, Worker(name="worker-1", pid=1))
-    store.report_worker(session, Worker(name="worker-1", pid=2, run_id="r"))
-    assert [(w.name, w.pid, w.run_id) for w in store.living_workers(session)] == [("worker-1", 2, "r")]
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 60)
-    assert store.living_workers(session) == []
 
 
 def test_the_newest_metrics_of_several_runs_come_at_once(session: Session, records: list[StepRecord]) -> None:

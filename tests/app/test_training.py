@@ -1,17 +1,20 @@
 import io
+import multiprocessing
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load as load_tensors
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from app import store, training
+from app import db, store, training
+from app.settings import Settings
 from ml import downloads
 from ml.catalog import DATASETS
-from ml.records import Trained
+from ml.records import Progress, Trained
 from ml.spec import RunSpec
 from ml.trainer import train
 from tests.conftest import TINY
@@ -48,7 +51,7 @@ def claimed(session: Session, spec: RunSpec = TINY) -> tuple[str, int]:
     ("error", "reason"),
     [
         (ValueError("the file is broken"), "the file is broken (ValueError)"),
-        (MemoryError(), "The run needed more memory than there is. (MemoryError)"),
+        (MemoryError(), f"{training.TOO_LARGE} (MemoryError)"),
     ],
 )
 def test_a_failure_is_stored_with_its_reason(
@@ -155,3 +158,108 @@ def test_two_runs_of_one_spec_leave_the_same_bytes(engine: Engine, session: Sess
         )
         files.append((rows.all(), store.artifact(session, run_id, "weights.safetensors")))
     assert files[0] == files[1]
+
+
+# --- an attempt that goes on ---
+
+LONGER = TINY.model_copy(update={"epochs": 6, "dropout": 0.3, "optimizer": "adam"})
+
+
+class Killed(BaseException):
+    """Stands in for a SIGKILL: nothing of the child's own sees it."""
+
+
+def stored(session: Session, run_id: str) -> list[object]:
+    """All numbers of a run, as they are stored."""
+    snapshots = "SELECT step, train_loss, val_loss, val_error, pulses FROM snapshot WHERE run_id = :run ORDER BY step"
+    layers = "SELECT step, position, data, update_ratio FROM layer WHERE run_id = :run ORDER BY step, position"
+    found = [session.execute(text(query), {"run": run_id}).all() for query in (snapshots, layers)]
+    return [*found, store.artifact(session, run_id, store.WEIGHTS)]
+
+
+@pytest.fixture
+def killed_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Have the training killed when it has been told of this step."""
+
+    def arrange(step: int) -> None:
+        def train_and_die(*args: object, **options: object) -> Iterator[object]:
+            for record in train(*args, **options):
+                yield record
+                if isinstance(record, Progress) and record.step == step:
+                    raise Killed
+
+        monkeypatch.setattr(training, "train", train_and_die)
+
+    return arrange
+
+
+@pytest.mark.parametrize("every", [0.0, 1e9], ids=["from a checkpoint", "from the start"])
+def test_a_run_that_was_killed_and_taken_up_again_is_the_same_bit_for_bit(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch, killed_after: Callable[[int], None], every: float
+) -> None:
+    whole, attempt = claimed(session, LONGER)
+    training.train_and_save(engine, whole, attempt)
+
+    monkeypatch.setattr(training.Pace, "due", lambda pace, _now: pace._measured and every == 0.0)
+    killed_after(8)
+    run_id, attempt = claimed(session, LONGER)
+    with pytest.raises(Killed):
+        training.train_and_save(engine, run_id, attempt)
+    monkeypatch.setattr(training, "train", train)
+    attempt = store.claim(session, run_id)
+    session.expire_all()
+    assert store.load_run(session, run_id).steps == ([0, 3, 6] if every == 0.0 else [])  # type: ignore[union-attr]
+    training.train_and_save(engine, run_id, attempt)
+
+    session.expire_all()
+    assert store.find_run(session, run_id).status == "finished"  # type: ignore[union-attr]
+    assert stored(session, run_id) == stored(session, whole)
+
+
+def test_a_checkpoint_that_cannot_be_read_means_a_new_beginning(
+    engine: Engine, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id, attempt = claimed(session, LONGER)
+    store.save_checkpoint(session, run_id, attempt, 3, 1.0, b"of another release")
+    attempt = store.claim(session, run_id)
+    training.train_and_save(engine, run_id, attempt)
+    session.expire_all()
+    run = store.load_run(session, run_id)
+    assert run is not None
+    assert (run.status, run.steps) == ("finished", list(range(0, 19, 3)))
+    assert "begins anew" in caplog.text
+
+
+def test_a_checkpoint_is_kept_at_a_snapshot_if_it_is_cheap_and_after_ten_seconds_at_the_latest() -> None:
+    pace = training.Pace(now=0.0)
+    assert not pace.due(9.9)
+    assert pace.due(10.0)
+    pace.measured()
+    assert not pace.due(0.2)
+    assert pace.due(0.3)
+    pace.kept(began=1.0, now=1.1)
+    pace.measured()
+    assert not pace.due(1.1 + 4.9)
+    assert pace.due(1.1 + 5.1)
+
+
+def test_a_run_that_needs_more_memory_than_it_may_take_fails_with_the_setting_s_name(
+    session: Session, settings: Settings
+) -> None:
+    run_id, attempt = claimed(session, TINY.model_copy(update={"hidden": (4000, 4000)}))
+    child = multiprocessing.get_context("spawn").Process(
+        target=train_within, args=(settings.runs_url, run_id, attempt, 30_000_000)
+    )
+    child.start()
+    child.join()
+    session.expire_all()
+    run = store.find_run(session, run_id)
+    assert run is not None
+    assert (child.exitcode, run.status) == (0, "failed")
+    assert "RUN_MEMORY" in str(run.error)
+
+
+def train_within(url: str, run_id: str, attempt: int, memory: int) -> None:
+    training.warm_up()
+    training.limit_memory(memory)
+    training.train_and_save(db.make_engine(url), run_id, attempt)

@@ -1,6 +1,7 @@
 """The worker's own decisions; that it survives kills is tested with real processes in test_kills.py."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,9 @@ from sqlmodel import Session
 
 from app import actions, store, worker
 from app.labs import kept
-from app.models import Worker
+from app.models import ACTIVE, Worker
+from app.place import HERE
+from app.queue import State
 from app.settings import Settings
 from app.worker import Crew
 from tests.conftest import TINY
@@ -20,17 +23,20 @@ class Engine:
     """Stands in for the queue: what it thinks of each run, and what it was asked to do."""
 
     def __init__(self) -> None:
-        self.states: dict[str, tuple[str | None, str | None]] = {}
+        self.known: dict[str, State] = {}
         self.asked: list[tuple[str, str]] = []
 
-    def state(self, run_id: str) -> tuple[str | None, str | None]:
-        return self.states.get(run_id, (None, None))
+    def states(self, run_ids: Sequence[str]) -> dict[str, State]:
+        return {run_id: self.known[run_id] for run_id in run_ids if run_id in self.known}
 
     def enqueue(self, run_id: str) -> None:
         self.asked.append(("enqueue", run_id))
 
     def wake(self, run_id: str) -> None:
         self.asked.append(("wake", run_id))
+
+    def renew(self, run_id: str) -> None:
+        self.asked.append(("renew", run_id))
 
 
 class Child:
@@ -39,6 +45,9 @@ class Child:
     def __init__(self, work: Any, exitcode: int) -> None:
         self.pipe = SimpleNamespace(send=lambda job: work(*job))
         self.process = SimpleNamespace(pid=7, exitcode=exitcode, join=lambda _=None: None)
+
+    def end(self) -> None:
+        self.process.exitcode = -9
 
 
 @pytest.fixture
@@ -119,42 +128,49 @@ def test_a_cancelled_run_is_not_begun(crew: Crew, session: Session) -> None:
     crew.train(run.id)
 
 
-def test_a_run_that_never_ends_is_given_up_some_day(
+def test_a_run_whose_attempts_bring_it_no_further_is_given_up_some_day(
     crew: Crew, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = store.create_run(session, TINY)
-    monkeypatch.setattr(worker, "MAX_ATTEMPTS", 0)
+    monkeypatch.setattr(worker, "MAX_STALLS", 0)
+    crew.train(run.id)
+    assert "without coming any further" in str(store.find_run(session, run.id).error)  # type: ignore[union-attr]
+
+
+def test_crashes_count_over_the_workers_of_a_run(crew: Crew, session: Session) -> None:
+    run = store.create_run(session, TINY)
+    for _ in range(worker.MAX_CRASHES - 1):
+        attempt = store.claim(session, run.id)
+        assert attempt is not None
+        store.note_crash(session, run.id, attempt)
+    left = children(crew, Child(lambda *_: None, -9), Child(lambda *_: None, -9))
     crew.train(run.id)
     assert store.find_run(session, run.id).status == "failed"  # type: ignore[union-attr]
+    assert len(left) == 1
 
 
-@pytest.mark.parametrize(
-    ("state", "done"),
-    [
-        ((None, None), "enqueue"),
-        (("ENQUEUED", None), None),
-        (("PENDING", "worker-1"), None),
-        (("PENDING", "worker-9"), "wake"),
-        (("CANCELLED", None), "wake"),
-        (("MAX_RECOVERY_ATTEMPTS_EXCEEDED", "worker-1"), "wake"),
-    ],
-)
-def test_a_waiting_run_is_brought_back_only_if_nobody_will_train_it(
-    crew: Crew, session: Session, state: tuple[str | None, str | None], done: str | None
-) -> None:
+def test_a_run_that_takes_too_long_fails_with_the_setting_s_name(crew: Crew, session: Session) -> None:
     run = store.create_run(session, TINY)
-    queue: Any = crew._queue
-    queue.states[run.id] = state
-    crew.rescue()
-    assert queue.asked == ([(done, run.id)] if done else [])
+    crew._longest = 0.0
+    endless = Child(lambda *_: None, 0)
+    endless.process.exitcode = None
+    children(crew, endless)
+    crew.train(run.id)
+    assert "RUN_HOURS" in str(store.find_run(session, run.id).error)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("state", ["SUCCESS", "ERROR"])
-def test_a_run_that_the_engine_thinks_over_fails_with_a_reason(crew: Crew, session: Session, state: str) -> None:
+def test_a_run_that_was_taken_over_is_left_to_the_other_worker(crew: Crew, session: Session) -> None:
     run = store.create_run(session, TINY)
-    crew._queue.states[run.id] = (state, "worker-1")  # type: ignore[attr-defined]
-    crew.rescue()
-    assert store.find_run(session, run.id).status == "failed"  # type: ignore[union-attr]
+
+    def lose(run_id: str, _attempt: int) -> None:
+        store.claim(session, run_id, "another")
+
+    left = children(crew, Child(lose, -9), Child(lose, -9))
+    crew.train(run.id)
+    session.expire_all()
+    found = store.find_run(session, run.id)
+    assert found is not None
+    assert (found.status, found.attempt, len(left)) == ("running", 2, 1)
 
 
 def test_the_worker_reports_itself_and_its_children(crew: Crew, session: Session) -> None:
@@ -162,6 +178,7 @@ def test_the_worker_reports_itself_and_its_children(crew: Crew, session: Session
     [told] = store.living_workers(session)
     assert isinstance(told, Worker)
     assert (told.name, told.spare_pid, told.trainer_pid, told.run_id) == ("worker-1", 8, None, None)
+    assert (told.pid, told.place) == (os.getpid(), HERE)
 
 
 # --- a run that waits for another one ---
@@ -190,20 +207,20 @@ def test_when_a_run_has_failed_so_has_the_one_that_waits_for_it(crew: Crew, sess
 
 def test_the_rescue_leaves_a_run_alone_that_waits_and_queues_it_later(crew: Crew, session: Session) -> None:
     source, waiting = launched(session)
-    crew._queue.states[source] = ("ENQUEUED", None)  # type: ignore[attr-defined]
-    crew.rescue()
+    crew._queue.known[source] = State("ENQUEUED", None)  # type: ignore[attr-defined]
+    crew.rescue(ACTIVE)
     assert crew._queue.asked == []  # type: ignore[attr-defined]
     attempt = store.claim(session, source)
     assert attempt is not None
     store.finish(session, source, attempt, {})
-    crew.rescue()
+    crew.rescue(ACTIVE)
     assert crew._queue.asked == [("enqueue", waiting)]  # type: ignore[attr-defined]
 
 
 def test_the_rescue_fails_a_run_whose_source_is_gone(crew: Crew, session: Session) -> None:
     source, waiting = launched(session)
     store.delete_run(session, source)
-    crew.rescue()
+    crew.rescue(ACTIVE)
     assert store.find_run(session, waiting).status == "failed"  # type: ignore[union-attr]
 
 

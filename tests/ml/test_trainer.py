@@ -40,13 +40,13 @@ def assert_identical(one, other) -> None:
     np.testing.assert_equal([asdict(record) for record in one], [asdict(record) for record in other])
 
 
-def test_progress_comes_after_every_update_and_a_record_at_the_end_of_every_epoch():
+def test_progress_comes_after_every_update_and_the_record_that_an_epoch_ends_with():
     found = [(type(x), getattr(x, "step", None)) for x in train(small(epochs=2))]
 
     assert found == [
         (StepRecord, 0),
-        (Progress, 1), (Progress, 2), (Progress, 3), (StepRecord, 3),
-        (Progress, 4), (Progress, 5), (Progress, 6), (StepRecord, 6),
+        (Progress, 1), (Progress, 2), (StepRecord, 3), (Progress, 3),
+        (Progress, 4), (Progress, 5), (StepRecord, 6), (Progress, 6),
         (Trained, None),
     ]  # fmt: skip
 
@@ -185,7 +185,7 @@ def test_a_step_of_gradient_descent_is_minus_the_learning_rate_times_the_gradien
     torch.nn.functional.cross_entropy(model(batch.inputs), batch.labels).backward()
     weight = model.hidden1.weight
 
-    _, _, last, trained = train(spec)
+    _, last, _, trained = train(spec)
 
     expected = (weight - 0.1 * weight.grad).detach().numpy()
     np.testing.assert_allclose(trained.weights["hidden1.weight"], expected, rtol=1e-6, atol=1e-8)
@@ -205,7 +205,7 @@ def test_momentum_adds_the_decayed_steps_of_the_past():
 
 
 def test_the_last_record_can_be_computed_again_from_what_was_trained():
-    *_, last, trained = train(small(activation="tanh"))
+    *_, last, _, trained = train(small(activation="tanh"))
 
     z = trained.monitor_inputs
     for layer in last.layers[:-1]:

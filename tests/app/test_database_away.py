@@ -1,0 +1,61 @@
+"""What a visitor is told while the database can't be used."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine
+
+from app import main
+from app.settings import Settings
+
+ORIGIN = {"Origin": "http://127.0.0.1:8000"}
+
+
+@pytest.fixture
+def locked(engine: Engine) -> Iterator[Connection]:
+    """Somebody else writes, and does not come to an end."""
+    with engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        yield other
+        other.rollback()
+
+
+@pytest.fixture
+def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr(main, "WAIT_SECONDS", 0.05)
+    app = main.create_app(settings)
+    yield TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False)
+    app.state.queue.close()
+    app.state.engine.dispose()
+
+
+def test_a_program_is_told_to_come_back_and_what_it_sent_is_taken_then(
+    impatient: TestClient, locked: Connection
+) -> None:
+    refused = impatient.post("/api/runs", json={"hidden": [8]})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "Nothing was lost" in refused.json()["detail"]
+    locked.rollback()
+    assert impatient.post("/api/runs", json={"hidden": [8]}).status_code == 201
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_visitor_gets_a_page_that_says_so(impatient: TestClient) -> None:
+    refused = impatient.post("/runs", data={"hidden": "8"}, headers=ORIGIN)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "Nothing was lost" in refused.text
+    assert "<h1" in refused.text
+
+
+@pytest.mark.usefixtures("locked")
+def test_pages_can_be_read_meanwhile(impatient: TestClient) -> None:
+    assert impatient.get("/").status_code == 200
+    assert impatient.get("/api/runs").status_code == 200
+
+
+def test_a_mistake_of_the_program_is_no_such_trouble(impatient: TestClient, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE run RENAME TO lost")
+    with pytest.raises(Exception, match="no such table"):
+        impatient.get("/api/runs")
