@@ -48,6 +48,7 @@ from app.live import Hub
 from app.mysteries import classroom, making, teacher
 from app.patience import is_away, trouble
 from app.queue import Queue
+from app.retention import NoRoom, Room
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import Settings
 from app.speaking import Speaking
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.runs_url, WAIT_SECONDS)
     app.state.queue = Queue(settings)
+    app.state.room = Room(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.examples = Prepared()
@@ -97,6 +99,7 @@ def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(SQLAlchemyError, _database_error)
+    app.add_exception_handler(NoRoom, _no_room)
     return app
 
 
@@ -162,6 +165,13 @@ def _database_error(request: Request, error: Exception) -> Response:
     page = pages.render_error(request, 503, _(AWAY))
     page.headers.update(COME_BACK)
     return page
+
+
+def _no_room(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NoRoom)
+    if _wants_json(request):
+        return JSONResponse({"detail": _(error.reason)}, 507)
+    return pages.render_error(request, 507, _(error.reason))
 
 
 def _in_our_words(error: StarletteHTTPException) -> Any:

@@ -6,7 +6,9 @@ after a start does not wait for.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +27,7 @@ WORKFLOW = "train"
 APP_VERSION = "1"
 POLL_SECONDS = 0.1
 IDS_A_QUERY = 500
+DONE = ["SUCCESS", "ERROR", "CANCELLED"]
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +99,16 @@ class Queue:
         """Put a run back that the engine takes for done."""
         self._client.delete_workflow(run_id)
         self.enqueue(run_id)
+
+    def forget_done(self, seconds: float) -> None:
+        """Drop what the engine keeps of runs that it was done with so long ago; many at once, and the rest the next
+        time."""
+        before = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat()
+        done = self._client.list_workflows(
+            status=DONE, completed_before=before, limit=IDS_A_QUERY, load_input=False, load_output=False
+        )
+        if done:
+            self._client.delete_workflows([one.workflow_id for one in done])
 
     def close(self) -> None:
         if "_client" in self.__dict__:

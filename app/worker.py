@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app import lifeline, logs, rescue, store, waiting
+from app import lifeline, logs, rescue, retention, store, waiting
 from app.db import make_engine
 from app.labs import kept
 from app.models import ACTIVE, Worker
@@ -41,6 +41,7 @@ class Crew:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._name = name
+        self._settings = settings
         self._engine = make_engine(settings.runs_url)
         self._longest = settings.run_hours * 3600
         self._stop = threading.Event()
@@ -103,7 +104,9 @@ class Crew:
     # --- the worker ---
 
     def work(self) -> None:
-        """Report and rescue until told to stop; then give the run back to the queue."""
+        """Report and rescue until told to stop; then give the run back to the queue. Beside it, tidy up."""
+        tidying = self._settings, self._engine, self._queue, self._stop
+        threading.Thread(target=retention.keep_tidy, args=tidying, daemon=True).start()
         rescued = searched = -math.inf
         while not self._stop.is_set():
             now = time.monotonic()

@@ -17,15 +17,19 @@ def database_bytes(session: Session) -> int:
     return _pages(session)[0] if on_sqlite(session) else _number(session, "SELECT pg_database_size(current_database())")
 
 
-def used_bytes(session: Session) -> int:
+def used_bytes(session: Session, above: int = 0) -> int:
     """What it takes without the room that is free within it, which later runs fill: that of deleted rows.
 
-    PostgreSQL does not say before a vacuum, so what the rows hold is summed there.
+    PostgreSQL can't tell that before a vacuum, and files don't shrink after it: what the rows hold is summed there, at
+    the cost of reading them; so only where the database takes more than `above`, up to which its whole size will do.
     """
     if on_sqlite(session):
         whole, free = _pages(session)
         return whole - free
-    return sum(_sum(session, select(_room(table))) for table in TABLES.values())
+    whole = database_bytes(session)
+    return (
+        whole if whole <= above else min(whole, sum(_sum(session, select(_room(table))) for table in TABLES.values()))
+    )
 
 
 def checkpoint_bytes(session: Session) -> int:
@@ -48,7 +52,8 @@ def give_back(session: Session, pages: int) -> None:
     if on_sqlite(session):
         whole, free = _pages(session)
         if free > whole / 4:
-            session.connection().exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").all()
+            # A statement that is executed ends at its first row, and each page is one.
+            session.connection().connection.executescript(f"PRAGMA incremental_vacuum({pages})")
             session.commit()
 
 
