@@ -70,6 +70,7 @@ class Crew:
         reason = self._ask(lambda session: _stalled(session, run_id)) or self._watch(run_id, attempt)
         if not self._is_current(run_id, attempt):
             raise store.Fenced(f"run {run_id}: attempt {attempt} is over")
+        log.warning("run %s: the training process of attempt %s is gone before its end", run_id, attempt)
         if reason := reason or self._ask(lambda session: _crashed(session, run_id, attempt)):
             self._ask(lambda session: store.fail(session, run_id, attempt, reason))
 
@@ -90,7 +91,6 @@ class Crew:
             threading.Event().wait()  # the process is about to exit, and the run must stay unfinished for the engine
         self._job = None
         self._ask(self._report_to)
-        log.info("run %s: its training process ended with %s", run_id, child.process.exitcode)
         return _too_long(self._longest) if time.monotonic() > latest else None
 
     def _is_current(self, run_id: str, attempt: int) -> bool:
@@ -151,7 +151,9 @@ class Crew:
             workers = store.living_workers if self._presence.is_steady() else store.possible_workers
             names = {worker.name for worker in workers(session)}
             rescue.rescue(session, self._queue, names, statuses)
-            store.forget_lost_workers(session)
+            if statuses == ACTIVE:
+                rescue.let_go(self._queue, names)
+                store.forget_lost_workers(session)
 
     def _hand_back(self) -> None:
         self._nursery.spare.end()

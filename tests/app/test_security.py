@@ -19,7 +19,7 @@ def talk(app: FastAPI, base: str, client: tuple[str, int] = ("192.168.1.7", 5000
 
 @pytest.fixture
 def class_app(settings: Settings) -> Iterator[FastAPI]:
-    changed = Settings(_env_file=None, data_dir=settings.data_dir, host="0.0.0.0", class_password="glorot")
+    changed = settings.model_copy(update={"host": "0.0.0.0", "class_password": "glorot"})
     app = create_app(changed)
     yield app
     app.state.queue.close()
