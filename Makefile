@@ -16,7 +16,7 @@ help:
 	@echo "make reproduce-long   see what took them 60,000 steps and more, on one seed: some more"
 	@echo "make clinic           see how often the diagnosis is right and repairs cure: minutes; ROUNDS=7:1: seed 7, width 1"
 	@echo "make labs             try every claim of the lecture on three seeds: minutes; ONLY=dying-relu: that lab"
-	@echo "make bench            measure what the README says about speed: half an hour; ONLY=ac: groups a and c"
+	@echo "make bench            measure what the README says about speed: three quarters of an hour; ONLY=ac: groups a and c"
 
 serve:
 	@$(PYTHON) app/bootstrap.py
