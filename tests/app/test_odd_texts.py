@@ -27,7 +27,8 @@ def test_nothing_is_changed_at_an_address_with_a_nul(client: TestClient, method:
 @pytest.mark.parametrize(
     "query", ["q=%00", "q=a%00b", "newer=%00&q=%00", "experiment=%00", "dataset=%00", "q=%ED%A0%80", "q=%FF"]
 )
-def test_nothing_is_found_by_a_text_that_no_run_can_hold(client: TestClient, finished: str, query: str) -> None:
+@pytest.mark.usefixtures("finished")
+def test_nothing_is_found_by_a_text_that_no_run_can_hold(client: TestClient, query: str) -> None:
     assert client.get(f"/api/runs?{query}").json()["runs"] == []
     assert client.get(f"/?{query}").status_code == 200
 
@@ -35,7 +36,7 @@ def test_nothing_is_found_by_a_text_that_no_run_can_hold(client: TestClient, fin
 @pytest.mark.parametrize("text", [r'"a\u0000b"', r'"\ud800"'])
 @pytest.mark.parametrize(
     "body",
-    ['{{"name": {0}}}', '{{"transfer_from": {0}}}', '{{"dataset": {0}}}', '{{{0}: 1}}'],
+    ['{{"name": {0}}}', '{{"transfer_from": {0}}}', '{{"dataset": {0}}}', "{{{0}: 1}}"],
 )
 def test_a_run_s_settings_hold_no_such_text(client: TestClient, text: str, body: str) -> None:
     sent = client.post("/api/runs", content=body.format(text), headers={"Content-Type": "application/json"})
