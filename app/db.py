@@ -37,15 +37,14 @@ def _sqlite(url: str, wait: float) -> Engine:
     """Immediate transactions, patient about locks, foreign keys kept, WAL where that is safe."""
     journal = "WAL" if wal_is_safe(SQLITE.sqlite_version_info) else "DELETE"
     engine = create_engine(url, module=SQLITE, pool_size=20)
-    pragmas = (
-        f"busy_timeout={wait * 1000:.0f}", "auto_vacuum=INCREMENTAL", f"journal_mode={journal}", "synchronous=NORMAL",
-        "foreign_keys=ON",
-    )  # fmt: skip
+    pragmas = f"busy_timeout={wait * 1000:.0f}", f"journal_mode={journal}", "synchronous=NORMAL", "foreign_keys=ON"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once with "database is locked", whatever the timeout.
         connection.isolation_level = "IMMEDIATE"
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # which a file can be told at its very start alone
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
