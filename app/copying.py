@@ -33,6 +33,7 @@ def copy(source: str, target: str) -> dict[str, int]:
         with _opened(source) as old, _opened(target) as new:
             _check_nobody_trains(old)
             with snapshot(old) as here, new.begin() as there:
+                take_your_time(there)
                 copied = copy_rows(here, there)
                 there.execute(update(Run).where(col(Run.status) == "running").values(status="queued", worker=None))
     except SQLAlchemyError as error:
@@ -60,7 +61,14 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             yield connection
     else:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as frozen:
+            take_your_time(frozen)
             yield frozen
+
+
+def take_your_time(connection: Connection) -> None:
+    """One side of a copy waits while the other one is at work."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 @contextmanager

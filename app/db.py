@@ -46,6 +46,8 @@ def _sqlite(url: str, wait: float) -> Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once with "database is locked", whatever the timeout.
         connection.isolation_level = "IMMEDIATE"
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # which a file can be told at its very start alone
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -53,11 +55,16 @@ def _sqlite(url: str, wait: float) -> Engine:
 
 
 def _postgresql(url: str, wait: float) -> Engine:
-    """Connections that are tried before they are used, and given up when the network is cut."""
+    """Connections that are tried before they are used, and given up on both sides when the network is cut: the server
+    would keep for hours what a machine that is gone has locked, so that nobody else could take its run over."""
+    keepalive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    server = {f"tcp_{name}": value for name, value in keepalive.items()} | {
+        "tcp_user_timeout": 10_000, "lock_timeout": round(wait * 1000), "timezone": "UTC",
+        "idle_in_transaction_session_timeout": 10_000,  # of a process that is frozen
+    }  # fmt: skip
     patience = {
-        "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
-        "tcp_user_timeout": 10_000, "options": f"-c lock_timeout={wait * 1000:.0f} -c timezone=UTC",
-        "application_name": "layerscope",
+        **keepalive, "tcp_user_timeout": 10_000, "connect_timeout": 5, "application_name": "layerscope",
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
     }  # fmt: skip
     return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, connect_args=patience)
 
@@ -122,7 +129,7 @@ def _alembic() -> "Config":
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    with Session(request.app.state.engine) as session:
+    with Session(request.app.state.engine, info={"room": request.app.state.room}) as session:
         yield session
 
 

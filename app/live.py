@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from app import store
+from app import logs, store
 from app.i18n import gettext
 from app.models import ACTIVE
 from ml.records import StepRecord
@@ -39,6 +39,9 @@ class Opened:
     run_id: str
     share: str | None = None
     until: float = math.inf
+
+    def __post_init__(self) -> None:
+        logs.turn_to(self.run_id)
 
 
 class Pace:

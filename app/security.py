@@ -18,8 +18,8 @@ from app.settings import Settings, is_loopback
 from ml.words import words
 
 # What anybody may see in class mode: links with a token, what their pages are made of, the Learn pages, which hold no
-# data, the sign-in page, the health check.
-OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz")
+# data, the sign-in page, the health check, the metrics (sums, without any names).
+OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz", "/metrics")
 MAX_BODY_BYTES = 1_000_000
 TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 NO_CHARACTER = "\ufffd"
@@ -67,7 +67,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = _without_nul(scope)
+        _replace_nul(scope)
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
 
@@ -89,11 +89,11 @@ class Guard:
         return host == self._public_host and path.startswith((*OPEN_BY_TOKEN, "/static/"))
 
 
-def _without_nul(scope: Scope) -> Scope:
+def _replace_nul(scope: Scope) -> None:
     """PostgreSQL refuses a text with a NUL, even to look for it. In addresses it is what it is in HTML: a replacement
     character, which no name of ours holds."""
-    query = scope["query_string"].replace(b"%00", NO_CHARACTER_QUOTED)
-    return {**scope, "path": scope["path"].replace("\0", NO_CHARACTER), "query_string": query}
+    scope["path"] = scope["path"].replace("\0", NO_CHARACTER)
+    scope["query_string"] = scope["query_string"].replace(b"%00", NO_CHARACTER_QUOTED)
 
 
 def _stranger(host: str) -> str:

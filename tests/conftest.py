@@ -47,8 +47,8 @@ def _without_postgresql(item: pytest.Item) -> bool:
     return "postgresql" not in item.keywords
 
 
-_DATABASE = {"settings", "server", "postgresql"}
-_LONG = {"chromium", "server", "test_reproduce", "test_kills", "test_bridging"}
+_DATABASE = {"settings", "server", "own_server", "postgresql"}
+_LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
 
 
 @pytest.fixture(scope="session")
@@ -129,10 +129,20 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LABS, TRIAL, LAB)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The whole product on a free port, as `make serve` starts it."""
-    folder = tmp_path_factory.mktemp("server")
+    """The whole product on a free port, as `make serve` starts it, with the runs that other tests launched. Modules
+    that kill its processes, or count what there is, take `own_server` instead."""
+    yield from _serve(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As `server`, for one module alone."""
+    yield from _serve(tmp_path_factory.mktemp("server"))
+
+
+def _serve(folder: Path) -> Iterator[Server]:
     url = databases.address(folder)
     databases.make(url)
     with Server(folder, DATABASE_URL=url) as server:

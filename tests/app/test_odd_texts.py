@@ -24,10 +24,10 @@ def test_nothing_is_changed_at_an_address_with_a_nul(client: TestClient, method:
     assert getattr(client, method)(path, headers=ORIGIN).status_code in (404, 405)
 
 
+@pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize(
     "query", ["q=%00", "q=a%00b", "newer=%00&q=%00", "experiment=%00", "dataset=%00", "q=%ED%A0%80", "q=%FF"]
 )
-@pytest.mark.usefixtures("finished")
 def test_nothing_is_found_by_a_text_that_no_run_can_hold(client: TestClient, query: str) -> None:
     assert client.get(f"/api/runs?{query}").json()["runs"] == []
     assert client.get(f"/?{query}").status_code == 200

@@ -111,6 +111,7 @@ def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> N
         assert answer.status_code == 401
         assert "class password" in answer.json()["detail"]
     assert stranger.get("/healthz").status_code == 200
+    assert stranger.get("/metrics").status_code == 200
     assert stranger.get("/sign-in").status_code == 200
 
 
