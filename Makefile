@@ -4,11 +4,12 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 
-.PHONY: help serve test check messages examples reproduce reproduce-long clinic labs chaos bench
+.PHONY: help serve test test-postgres check messages examples reproduce reproduce-long clinic labs chaos bench
 
 help:
 	@echo "make serve            set up at the first call, then start Layerscope and print its address"
 	@echo "make test             run the tests"
+	@echo "make test-postgres    run those that have to do with the database on a PostgreSQL server of their own"
 	@echo "make check            lint, formatting, types"
 	@echo "make messages         bring the translations up to date with what the product says"
 	@echo "make examples         train the examples of the home page anew: half a minute"
@@ -26,6 +27,10 @@ serve:
 test:
 	@$(PYTHON) app/bootstrap.py --dev
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-postgres:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m tests.postgres -n 2 --dist loadfile --no-loadscope-reorder
 
 check:
 	@$(PYTHON) app/bootstrap.py --dev

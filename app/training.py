@@ -93,6 +93,7 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
         return
     start, seconds = patiently(session, lambda: _checkpoint(session, run_id))
     source = None if start else patiently(session, lambda: _source(session, run.spec))
+    patiently(session, session.commit)  # what was read must not keep a transaction open until the first write
     saver = Saver(session, run_id, attempt, seconds)
     for record in train(run.spec, source=source, folder=datasets_dir, resume=start):
         saver.save(record)

@@ -33,9 +33,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if runs_here(item)]
 
 
+def pytest_sessionfinish() -> None:
+    databases.close()
+
+
 def _on_postgresql(item: pytest.Item) -> bool:
-    """Whether it has to do with the database."""
-    return "sqlite" not in item.keywords and not _DATABASE.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
+    """Whether it has to do with the database, and nothing with a browser."""
+    fixtures = set(item.fixturenames)  # type: ignore[attr-defined]
+    return "sqlite" not in item.keywords and bool(fixtures & _DATABASE) and "chromium" not in fixtures
 
 
 def _without_postgresql(item: pytest.Item) -> bool:
