@@ -37,7 +37,10 @@ def _sqlite(url: str, wait: float) -> Engine:
     """Immediate transactions, patient about locks, foreign keys kept, WAL where that is safe."""
     journal = "WAL" if wal_is_safe(SQLITE.sqlite_version_info) else "DELETE"
     engine = create_engine(url, module=SQLITE, pool_size=20)
-    pragmas = f"busy_timeout={wait * 1000:.0f}", f"journal_mode={journal}", "synchronous=NORMAL", "foreign_keys=ON"
+    pragmas = (
+        f"busy_timeout={wait * 1000:.0f}", "auto_vacuum=INCREMENTAL", f"journal_mode={journal}", "synchronous=NORMAL",
+        "foreign_keys=ON",
+    )  # fmt: skip
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -99,7 +102,7 @@ def migrate(settings: Settings) -> None:
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    with Session(request.app.state.engine) as session:
+    with Session(request.app.state.engine, info={"room": request.app.state.room}) as session:
         yield session
 
 
