@@ -13,6 +13,8 @@ from app.db import SQLITE
 from app.main import WAIT_SECONDS
 from tests.server import Server, wait_for
 
+pytestmark = pytest.mark.sqlite
+
 # The lock is held for longer than a visitor waits; `make chaos` holds it for 20 s.
 LOCKED_SECONDS = float(os.environ.get("LOCKED_SECONDS") or WAIT_SECONDS + 1)
 DISK = "160m"  # below 100 MB free the product does not start

@@ -2,12 +2,10 @@
 lost."""
 
 import time
-from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from app.settings import Settings
 from tests.chaos.once import share_out
 from tests.server import Server, left_of, wait_for
 
@@ -20,14 +18,13 @@ LONG = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(own_server: Server) -> Server:
     """With other workers, to go on with what one leaves."""
-    with Server(tmp_path_factory.mktemp("server"), WORKERS=str(WORKERS)) as server:
-        yield server
+    return own_server
 
 
 def test_workers_that_share_many_runs_out_train_each_of_them_once(server: Server) -> None:
-    shared, wrong = share_out(Settings(_env_file=None, data_dir=server.folder), runs=30, workers=WORKERS)
+    shared, wrong = share_out(server.settings, runs=30, workers=WORKERS)
     assert wrong == []
     assert len(shared.by_worker) == WORKERS
 

@@ -1,7 +1,7 @@
 """Each run once: several workers share many tiny runs out, and nobody does one twice or leaves one out.
 
-`python -m tests.chaos.once` does it with RUNS (1,000 unless told) and WORKERS (3). Ends with 1 where a run was not
-trained exactly once.
+`make once`: RUNS (1,000 unless told) and WORKERS (3); POSTGRES=1 does it on a private PostgreSQL. Ends with 1 where a
+run was not trained exactly once.
 """
 
 import os
@@ -21,6 +21,7 @@ from app.models import ACTIVE, Artifact, Layer, Run, Snapshot
 from app.queue import Queue
 from app.settings import Settings
 from ml.spec import RunSpec
+from tests.chaos.__main__ import database
 from tests.server import PATIENCE, Server, wait_for
 
 TINY = RunSpec(hidden=(2,), train_size=10, batch_size=10, monitor_size=10, epochs=1, steps_per_epoch=1)
@@ -37,8 +38,11 @@ class Shared:
 
 def main() -> None:
     runs, workers = int(os.environ.get("RUNS") or 1000), int(os.environ.get("WORKERS") or 3)
-    with tempfile.TemporaryDirectory() as folder, Server(Path(folder), WORKERS=str(workers)):
-        shared, wrong = share_out(Settings(_env_file=None, data_dir=Path(folder)), runs, workers)
+    with (
+        tempfile.TemporaryDirectory() as folder, database() as environment,
+        Server(Path(folder), WORKERS=str(workers), **environment) as server,
+    ):  # fmt: skip
+        shared, wrong = share_out(server.settings, runs, workers)
     for name, count in sorted(shared.by_worker.items()):
         print(f"{name:<32}{count:>6}")
     print(f"{runs} runs, {workers} workers, {shared.seconds:.0f} s")
