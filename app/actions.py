@@ -1,4 +1,7 @@
-"""What changes a run in the store and in the queue, which are two databases: in the order that loses nothing."""
+"""What changes a run in the store and in the queue, which are two databases: in the order that loses nothing.
+
+Whatever launches raises NoRoom where DISK_CAP leaves no room for a run; only an answer to a mystery is always taken.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,11 +36,18 @@ class Refused(Exception):
         self.problem = problem
 
 
+def _require_room(session: Session) -> None:
+    """A request's session knows how much room there may be (db.py)."""
+    if room := session.info.get("room"):
+        room.require(session)
+
+
 def launch(session: Session, queue: Queue, spec: RunSpec) -> RunRecord:
     """Store the run, then hand it to the workers: one that was stored and not enqueued is found by a worker.
 
     Raises Refused where the layers it wants from another run can't be had.
     """
+    _require_room(session)
     if problem := transfer_problem(session, spec):
         raise Refused(problem)
     run = store.create_run(session, spec)
@@ -53,6 +63,7 @@ def launch_experiment(
 
     Raises Refused where the layers that a run wants from another one can't be had.
     """
+    _require_room(session)
     for run in {id(run.varied): run for run in runs}.values():
         if problem := transfer_problem(session, run.spec):
             raise Refused(problem)
@@ -68,6 +79,7 @@ def launch_experiment(
 def launch_lab(session: Session, queue: Queue, name: str, seeds: Sequence[int] = SEEDS) -> ExperimentRecord:
     """Store the runs of the lab of this name for these seeds, then hand them to the workers: an arm that starts with
     the layers of another one when that has finished. They are named in the language in force."""
+    _require_room(session)
     lab = LABS[name]
     arms = {key: replace(arm, label=_(arm.label)) for key, arm in lab.arms.items()}
     experiment, records = store.create_lab(session, name, _(lab.title), arms, seeds)
@@ -112,6 +124,7 @@ def _fix(session: Session, run: RunRecord, name: str) -> Fix:
 
 
 def _launch_repair(session: Session, queue: Queue, run: RunRecord, rule: str, wanted: Fix) -> RunRecord:
+    _require_room(session)
     spec = wanted.spec.model_copy(update={"name": _repair_name(run.spec.title, _(wanted.cure.label))})
     repair = store.create_repair(session, run, rule, spec)
     queue.enqueue(repair.id)
@@ -181,6 +194,7 @@ def launch_mystery(session: Session, queue: Queue, spec: RunSpec, title: str, fa
 
     Raises Refused where the layers it wants from another run can't be had.
     """
+    _require_room(session)
     if problem := transfer_problem(session, spec):
         raise Refused(problem)
     token, patient = store.create_mystery(session, spec, title, fault)

@@ -1,6 +1,5 @@
-"""The JSON routes below /api, and /healthz."""
+"""The JSON routes below /api."""
 
-import os
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -11,11 +10,9 @@ from app import actions, store
 from app.answers import (
     Detail,
     ExtrasOut,
-    HealthzOut,
     Json,
     NewShare,
     Problems,
-    ProcessOut,
     RunList,
     RunOut,
     ShareIn,
@@ -30,10 +27,8 @@ from app.export import export_zip
 from app.i18n import gettext as _
 from app.live import Opened
 from app.messages import TOLD
-from app.models import Worker
 from app.pages import public_url
 from app.reading import reading_routes
-from app.settings import is_loopback
 from app.sharing import qr_code
 from app.wording import STATUSES
 from ml import catalog
@@ -174,28 +169,3 @@ def _open_run(run_id: str, session: SessionDep) -> Opened:
 
 
 router.include_router(reading_routes(_open_run, read_only=False), prefix="/runs/{run_id}")
-
-health = APIRouter(tags=["api"])
-
-
-@health.get("/healthz", response_model=HealthzOut, response_model_exclude_none=False)
-def healthz(request: Request, session: SessionDep) -> HealthzOut:
-    """Whether the server answers and its database too; asked from this machine, also which processes there are."""
-    counts = store.count_by_status(session)
-    workers = store.living_workers(session)
-    local = request.client is not None and is_loopback(request.client.host)
-    return HealthzOut(
-        status="ok", queued=counts.get("queued", 0), running=counts.get("running", 0), workers=len(workers),
-        processes=_processes(workers) if local else None,
-    )  # fmt: skip
-
-
-def _processes(workers: list[Worker]) -> list[ProcessOut]:
-    found = [ProcessOut(role="web", pid=os.getpid(), run=None)]
-    for worker in workers:
-        found.append(ProcessOut(role="worker", pid=worker.pid, run=worker.run_id))
-        if worker.trainer_pid:
-            found.append(ProcessOut(role="trainer", pid=worker.trainer_pid, run=worker.run_id))
-        if worker.spare_pid:
-            found.append(ProcessOut(role="trainer", pid=worker.spare_pid, run=None))
-    return found

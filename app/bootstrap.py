@@ -23,6 +23,7 @@ DEVELOPMENT = "requirements-dev.txt"
 BENCH = "requirements-bench.txt"
 NEEDED_GB = {RUNTIME: 2.0, DEVELOPMENT: 0.5, BENCH: 0.2}  # unpacked, pip's copies while it works included
 STAMP = "layerscope.json"
+COMMAND = "layerscope"
 CPU_ONLY = "PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu'"
 
 
@@ -43,6 +44,7 @@ def main(arguments: "list[str]") -> None:
             set_up(ROOT, [RUNTIME, DEVELOPMENT] if "--dev" in arguments else [RUNTIME])
             if "--bench" in arguments:
                 set_up_if_reachable(ROOT, BENCH)
+            set_up_command(ROOT)
     except SetupError as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
@@ -113,6 +115,29 @@ def set_up_if_reachable(root: Path, name: str) -> None:
         print(f"pip could not reach the package index; going on without {name}.", flush=True)
 
 
+def set_up_command(root: Path) -> None:
+    """Make .venv/bin/layerscope where it is missing, or was made before the folder was moved or copied to this one.
+
+    One can do without: `.venv/bin/python -m app` is the same.
+    """
+    venv = root / ".venv"
+    if command_is_ready(venv):
+        return
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if _run([*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", str(root)]) is not None:
+        print("The command .venv/bin/layerscope can't be made, see above; .venv/bin/python -m app does the same.")
+
+
+def command_is_ready(venv: Path) -> bool:
+    """Whether the command is there, begins the Python beside it, and finds the modules of its own folder."""
+    try:
+        begins = str(venv / "bin") + "/" in (venv / "bin" / COMMAND).read_text()
+    except OSError:
+        return False
+    finds = [file.read_text().strip() for file in venv.glob("lib/python*/site-packages/__editable__.layerscope*.pth")]
+    return begins and finds == [str(venv.parent)]
+
+
 def installed(venv: Path) -> "dict[str, str]":
     """The requirement files in .venv, with their digests at that time.
 
@@ -178,9 +203,9 @@ def _write_stamp(venv: Path, files: "dict[str, str]") -> None:
 
 
 def _packages(venv: Path) -> "list[str]":
-    """Names at the top of site-packages; without pip's own, which one may upgrade by hand."""
+    """Names at the top of site-packages; without pip's own, which one may upgrade by hand, and without ours."""
     names = [path.name for path in venv.glob("lib/python*/site-packages/*")]
-    return sorted(name for name in names if not name.startswith(("pip", "__pycache__")))
+    return sorted(name for name in names if not name.startswith(("pip", "__pycache__", COMMAND, "__editable__")))
 
 
 def _digest(path: Path) -> str:

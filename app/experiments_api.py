@@ -1,11 +1,12 @@
 """The JSON routes of experiments."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, field_validator
 from sqlmodel import Session
 
 from app import actions, store
@@ -14,6 +15,7 @@ from app.db import SessionDep
 from app.experiment_view import Combination, Mean
 from app.experiments import combinations_of, find
 from app.store import ExperimentRecord
+from ml.fields import NO_NUL
 from ml.grid import MAX_RUNS, ImpossibleGrid, grid
 from ml.problems import Problem, problems
 from ml.spec import RunSpec
@@ -25,7 +27,7 @@ NO_EXPERIMENT: dict[int | str, dict[str, Any]] = {404: {"model": Detail}}
 class ExperimentIn(BaseModel):
     """`base` is checked with the grid, so that what is wrong with it is told by its field."""
 
-    name: str = Field("", max_length=120, description="Empty: named as its base, or by what it varies")
+    name: str = Field("", max_length=120, pattern=NO_NUL, description="Empty: named as its base, or by what it varies")
     base: Annotated[dict[str, Any], WithJsonSchema(RunSpec.model_json_schema())] = Field(
         default_factory=dict, description="What all runs have in common"
     )
@@ -34,6 +36,13 @@ class ExperimentIn(BaseModel):
         examples=[{"init": ["standard", "xavier_uniform"]}],
     )  # fmt: skip
     seeds: int = Field(1, ge=1, le=MAX_RUNS, description="Runs of each combination: base.seed, base.seed + 1, ...")
+
+    @field_validator("base", "vary")
+    @classmethod
+    def _can_be_written(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """JSON may name half a character: no answer could repeat it. UnicodeEncodeError is a ValueError."""
+        json.dumps(values, ensure_ascii=False).encode()
+        return values
 
 
 class ExperimentOut(BaseModel):

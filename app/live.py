@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from app import store
+from app import logs, store
 from app.i18n import gettext
 from app.models import ACTIVE
 from ml.records import StepRecord
@@ -38,6 +39,9 @@ class Opened:
     run_id: str
     share: str | None = None
     until: float = math.inf
+
+    def __post_init__(self) -> None:
+        logs.turn_to(self.run_id)
 
 
 class Pace:
@@ -104,8 +108,8 @@ class Hub:
 
 def _position(last_seen: str) -> tuple[int, int]:
     """Where a client that comes back had got to: "attempt-step" of the last snapshot it was told of."""
-    attempt, _, step = last_seen.partition("-")
-    return (int(attempt), int(step)) if attempt.isdecimal() and step.isdecimal() else (0, -1)
+    found = re.fullmatch(r"(\d{1,18})-(\d{1,18})", last_seen)
+    return (int(found[1]), int(found[2])) if found else (0, -1)
 
 
 def _told(state: store.LiveState) -> dict[str, Any]:

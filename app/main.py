@@ -21,6 +21,7 @@ from app import (
     experiments,
     experiments_api,
     gallery,
+    health,
     new,
     pages,
     repairs,
@@ -47,10 +48,12 @@ from app.live import Hub
 from app.mysteries import classroom, making, teacher
 from app.patience import is_away, trouble
 from app.queue import Queue
+from app.retention import NoRoom, Room
 from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
+from app.traffic import Traffic
 from app.wording import told
 from ml.problems import explain
 from ml.words import words
@@ -70,13 +73,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.runs_url, WAIT_SECONDS)
     app.state.queue = Queue(settings)
+    app.state.room = Room(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.examples = Prepared()
     app.state.showcase = Showcase(app.state.examples)
+    app.state.answered = {}
     app.state.password = Password(settings.class_password) if settings.class_mode else None
     for router in (
-        api.router, api.health, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
+        api.router, health.router, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
         teacher.router, classroom.router, learn_pages.router, lab_reports.router, lab_teacher.router,
         lab_classroom.router, lab_pages.router, labs_api.router,
@@ -94,6 +99,7 @@ def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(SQLAlchemyError, _database_error)
+    app.add_exception_handler(NoRoom, _no_room)
     return app
 
 
@@ -118,12 +124,13 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         https_only=settings.public_url.startswith("https://"), max_age=30 * 24 * 3600,
     )  # fmt: skip
     app.add_middleware(Speaking)
+    app.add_middleware(Traffic, answers=app.state.answered)
 
 
 def _wants_json(request: Request) -> bool:
     path = request.url.path
     below_an_example = path.startswith("/examples/") and path.count("/") > 2
-    return below_an_example or path.startswith(("/api/", "/healthz", "/static/", *OPEN_BY_TOKEN))
+    return below_an_example or path.startswith(("/api/", "/healthz", "/metrics", "/static/", *OPEN_BY_TOKEN))
 
 
 def _unprocessable(request: Request, error: Exception) -> Response:
@@ -158,6 +165,13 @@ def _database_error(request: Request, error: Exception) -> Response:
     page = pages.render_error(request, 503, _(AWAY))
     page.headers.update(COME_BACK)
     return page
+
+
+def _no_room(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NoRoom)
+    if _wants_json(request):
+        return JSONResponse({"detail": _(error.reason)}, 507)
+    return pages.render_error(request, 507, _(error.reason))
 
 
 def _in_our_words(error: StarletteHTTPException) -> Any:

@@ -6,6 +6,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from app.settings import Settings
+
 # Imported once, by the fork server. torch.optim imports torch._dynamo at its first use, which takes a second.
 PRELOADED = ["app.fork_server", "torch", "torch._dynamo", "sklearn.datasets", "app.training"]
 
@@ -31,6 +33,12 @@ class Terms:
     datasets_dir: Path
     memory: int
     threads: int
+    log_format: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Terms":
+        limits = settings.run_memory, settings.run_threads
+        return cls(settings.runs_url, settings.datasets_dir, *limits, settings.log_format)
 
 
 class Nursery:

@@ -26,8 +26,9 @@ NO_RUN = words("There is no such run. It may have been deleted.")
 
 
 async def _typed(request: Request) -> dict[str, str]:
+    """The form's fields, without the character that PostgreSQL takes in no text."""
     form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return {name: value.replace("\0", "") for name, value in form.items() if isinstance(value, str)}
 
 
 TypedDep = Annotated[dict[str, str], Depends(_typed)]

@@ -6,10 +6,13 @@ after a start does not wait for.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from app.db import make_engine
@@ -24,6 +27,7 @@ WORKFLOW = "train"
 APP_VERSION = "1"
 POLL_SECONDS = 0.1
 IDS_A_QUERY = 500
+DONE = ["SUCCESS", "ERROR", "CANCELLED"]
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +86,11 @@ class Queue:
             found |= {x.workflow_id: State(x.status, x.executor_id) for x in told}
         return found
 
+    def held(self) -> dict[str, str | None]:
+        """The runs that workers have in hand, as far as the engine knows, and which worker has each."""
+        told = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {x.workflow_id: x.executor_id for x in told}
+
     def wake(self, run_id: str) -> None:
         """Put a run back that its worker will not finish."""
         self._client.resume_workflow(run_id, queue_name=QUEUE)
@@ -90,6 +99,16 @@ class Queue:
         """Put a run back that the engine takes for done."""
         self._client.delete_workflow(run_id)
         self.enqueue(run_id)
+
+    def forget_done(self, seconds: float) -> None:
+        """Drop what the engine keeps of runs that it was done with so long ago; many at once, and the rest the next
+        time."""
+        before = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat()
+        done = self._client.list_workflows(
+            status=DONE, completed_before=before, limit=IDS_A_QUERY, load_input=False, load_output=False
+        )
+        if done:
+            self._client.delete_workflows([one.workflow_id for one in done])
 
     def close(self) -> None:
         if "_client" in self.__dict__:
@@ -109,7 +128,7 @@ def start_worker(settings: Settings, name: str, train: Callable[[str], None]) ->
     """
     from dbos import DBOS
 
-    _launch(settings, name, train)
+    _launch(make_engine(settings.queue_url), name, train)
     DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
 
 
@@ -117,18 +136,21 @@ def prepare(settings: Settings) -> None:
     """Create or upgrade the engine's tables, before anyone enqueues."""
     from dbos import DBOS
 
-    _launch(settings, "prepare", lambda _run_id: None)
+    engine = make_engine(settings.queue_url)
+    _launch(engine, "prepare", lambda _run_id: None)
     DBOS.destroy(destroy_registry=True)
+    engine.dispose()
 
 
-def _launch(settings: Settings, name: str, train: Callable[[str], None]) -> None:
+def _launch(engine: Engine, name: str, train: Callable[[str], None]) -> None:
     from dbos import DBOS, DBOSPortableJSONSerializer
 
     config: DBOSConfig = {
         "name": "layerscope",
         "executor_id": name,
         "application_version": APP_VERSION,
-        "system_database_engine": make_engine(settings.queue_url),
+        "system_database_engine": engine,
+        "use_listen_notify": False,  # a connection more, for what is not used here
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "ERROR",
     }

@@ -19,6 +19,7 @@ class Engine(waiting.Enqueues, Protocol):
     """The queue, as far as it is needed here."""
 
     def states(self, run_ids: Sequence[str]) -> dict[str, State]: ...
+    def held(self) -> dict[str, str | None]: ...
     def wake(self, run_id: str) -> None: ...
     def renew(self, run_id: str) -> None: ...
 
@@ -29,6 +30,13 @@ def rescue(session: Session, queue: Engine, workers: set[str], statuses: Sequenc
     states = queue.states(active)
     for run_id in active:
         _rescue(session, queue, run_id, states.get(run_id), workers)
+
+
+def let_go(queue: Engine, workers: set[str]) -> None:
+    """Have the engine forget what lost workers hold: a run that ended just before its worker did is still theirs."""
+    for run_id, owner in queue.held().items():
+        if owner not in workers:
+            queue.wake(run_id)  # whoever gets it finds the run ended
 
 
 def _rescue(session: Session, queue: Engine, run_id: str, state: State | None, workers: set[str]) -> None:

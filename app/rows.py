@@ -93,19 +93,23 @@ def _number(value: float | None) -> float:
 def snapshot_row(run_id: str, record: StepRecord) -> dict[str, Any]:
     nothing = dict.fromkeys(("norm_before", "norm_after", "clipped"))
     values = asdict(record.metrics) | (asdict(record.clipping) if record.clipping else nothing)
-    numbers = {name: None if value is None or math.isnan(value) else value for name, value in values.items()}
     pulses = pack_pulses(record.pulses) if record.pulses else None
-    return {"run_id": run_id, "step": record.step, "epoch": record.epoch, "pulses": pulses, **numbers}
+    return {"run_id": run_id, "step": record.step, "epoch": record.epoch, "pulses": pulses, **_nulls(values)}
 
 
 def layer_rows(run_id: str, record: StepRecord) -> list[dict[str, Any]]:
     return [
         {
             "run_id": run_id, "step": record.step, "position": position, "data": pack(x.signals),
-            "extras": save_tensors(x.extras) if x.extras else None, **asdict(x.health),
+            "extras": save_tensors(x.extras) if x.extras else None, **_nulls(asdict(x.health)),
         }
         for position, x in enumerate(record.layers)
     ]  # fmt: skip
+
+
+def _nulls(values: dict[str, float | None]) -> dict[str, float | None]:
+    """NULL in place of NaN, as SQLite has it by itself: the same on every database."""
+    return {name: None if value is None or math.isnan(value) else value for name, value in values.items()}
 
 
 def monte_carlo(file: bytes) -> MonteCarlo:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -18,10 +18,12 @@ from app.settings import Settings, is_loopback
 from ml.words import words
 
 # What anybody may see in class mode: links with a token, what their pages are made of, the Learn pages, which hold no
-# data, the sign-in page, the health check.
-OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz")
+# data, the sign-in page, the health check, the metrics (sums, without any names).
+OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz", "/metrics")
 MAX_BODY_BYTES = 1_000_000
 TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
+NO_CHARACTER = "\ufffd"
+NO_CHARACTER_QUOTED = quote(NO_CHARACTER).encode()
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -65,6 +67,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        _replace_nul(scope)
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
 
@@ -84,6 +87,13 @@ class Guard:
     def _shared_by(self, host: str, path: str) -> bool:
         """Behind PUBLIC_URL (a tunnel, a proxy) a server without sign-in shows what tokens open and nothing else."""
         return host == self._public_host and path.startswith((*OPEN_BY_TOKEN, "/static/"))
+
+
+def _replace_nul(scope: Scope) -> None:
+    """PostgreSQL refuses a text with a NUL, even to look for it. In addresses it is what it is in HTML: a replacement
+    character, which no name of ours holds."""
+    scope["path"] = scope["path"].replace("\0", NO_CHARACTER)
+    scope["query_string"] = scope["query_string"].replace(b"%00", NO_CHARACTER_QUOTED)
 
 
 def _stranger(host: str) -> str:

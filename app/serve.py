@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from app import db, queue
+from app import db, queue, schema
 from app.settings import Settings
 
 RESTART_SECONDS = 0.2  # before a process that died is started again
@@ -43,7 +43,9 @@ def serve(settings: Settings) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Create or upgrade both databases."""
+    """Create or upgrade both databases. Raises WrongSchema where they are of a later release."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    schema.refuse_newer(schema.revision(settings.runs_url))
     db.migrate(settings)
     queue.prepare(settings)
 

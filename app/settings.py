@@ -4,12 +4,13 @@ import ipaddress
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ByteSize, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+SMALLEST_CAP = 10_000_000  # bytes; an empty database takes a tenth of it
 
 
 def is_loopback(host: str) -> bool:
@@ -39,7 +40,10 @@ class Settings(BaseSettings):
     run_memory: ByteSize = Field(ByteSize(4_000_000_000), ge=0, description="What a run may take; 0 = no limit")
     run_hours: float = Field(24, gt=0, description="How long a run may train")
     run_threads: int = Field(1, ge=1, le=64, description="CPU cores for each run; other numbers, other last digits")
+    keep_days: float = Field(0, ge=0, description="How long ended runs are kept; 0 = for ever")
+    disk_cap: ByteSize = Field(ByteSize(0), ge=0, description="What the database may use; 0 = no cap")
     public_url: str = Field("", description="The address classmates type; share links use it")
+    log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
 
     @field_validator("data_dir", "datasets_dir")
@@ -56,6 +60,13 @@ class Settings(BaseSettings):
                 "use postgresql+psycopg://user:password@host/database, sqlite:///path/to/file.db, or leave it empty"
             )
         return url
+
+    @field_validator("disk_cap")
+    @classmethod
+    def _not_a_slip(cls, cap: ByteSize) -> ByteSize:
+        if 0 < cap < SMALLEST_CAP:
+            raise ValueError(f"{cap} bytes would leave no room for any run; give a unit, for example 20GB")
+        return cap
 
     @field_validator("public_url")
     @classmethod

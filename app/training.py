@@ -23,9 +23,8 @@ from safetensors.numpy import save as save_tensors
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app import lifeline, pictures, store
+from app import lifeline, logs, pictures, store
 from app.db import make_engine
-from app.logs import start_log
 from app.nursery import Terms
 from app.patience import patiently
 from ml.checkpoint import Checkpoint
@@ -45,12 +44,13 @@ def wait_for_run(pipe: Connection, terms: Terms) -> None:
     """The child's whole life: get ready, wait for (run_id, attempt), train it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the worker decides
     lifeline.end_with_parent()
-    start_log()
+    logs.start_log(terms.log_format)
     warm_up(terms.threads)
     try:
         run_id, attempt = pipe.recv()
     except EOFError:
         return
+    logs.begin(run_id)
     limit_memory(terms.memory)
     train_and_save(make_engine(terms.database_url), run_id, attempt, terms.datasets_dir)
 
@@ -93,6 +93,7 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
         return
     start, seconds = patiently(session, lambda: _checkpoint(session, run_id))
     source = None if start else patiently(session, lambda: _source(session, run.spec))
+    patiently(session, session.commit)  # what was read must not keep a transaction open until the first write
     saver = Saver(session, run_id, attempt, seconds, Pace(time.monotonic(), first_cost(run.spec)))
     for record in train(run.spec, source=source, folder=datasets_dir, resume=start):
         saver.save(record)

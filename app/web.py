@@ -21,7 +21,7 @@ def run_web(settings: Settings, fd: int | None = None) -> None:
     gc.freeze()
     gc.set_threshold(10_000)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, access_log=False, log_level="warning",
+        app, host=settings.host, port=settings.port, access_log=False, log_config=None, log_level="warning",
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

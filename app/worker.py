@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app import lifeline, rescue, store, waiting
+from app import lifeline, logs, rescue, retention, store, waiting
 from app.db import make_engine
 from app.labs import kept
 from app.models import ACTIVE, Worker
@@ -41,6 +41,7 @@ class Crew:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._name = name
+        self._settings = settings
         self._engine = make_engine(settings.runs_url)
         self._longest = settings.run_hours * 3600
         self._stop = threading.Event()
@@ -48,14 +49,14 @@ class Crew:
         self._queue = Queue(settings)
         self._presence = Presence()
         self._ask(self._tell)  # at once: importing torch takes the fork server two seconds
-        terms = Terms(settings.runs_url, settings.datasets_dir, settings.run_memory, settings.run_threads)
-        self._nursery = Nursery(terms)
+        self._nursery = Nursery(Terms.of(settings))
 
     # --- a run ---
 
     def train(self, run_id: str) -> None:
         """Train the run to its end, whichever that is; then those that waited for its layers go on, and a lab that it
         was the last of is judged. Returns when nobody needs to care for it any more."""
+        logs.begin(run_id)
         try:
             while (attempt := self._ask(lambda session: store.claim(session, run_id, self._name))) is not None:
                 self._try(run_id, attempt)
@@ -69,6 +70,7 @@ class Crew:
         reason = self._ask(lambda session: _stalled(session, run_id)) or self._watch(run_id, attempt)
         if not self._is_current(run_id, attempt):
             raise store.Fenced(f"run {run_id}: attempt {attempt} is over")
+        log.warning("run %s: the training process of attempt %s is gone before its end", run_id, attempt)
         if reason := reason or self._ask(lambda session: _crashed(session, run_id, attempt)):
             self._ask(lambda session: store.fail(session, run_id, attempt, reason))
 
@@ -89,7 +91,6 @@ class Crew:
             threading.Event().wait()  # the process is about to exit, and the run must stay unfinished for the engine
         self._job = None
         self._ask(self._report_to)
-        log.info("run %s: its training process ended with %s", run_id, child.process.exitcode)
         return _too_long(self._longest) if time.monotonic() > latest else None
 
     def _is_current(self, run_id: str, attempt: int) -> bool:
@@ -103,7 +104,9 @@ class Crew:
     # --- the worker ---
 
     def work(self) -> None:
-        """Report and rescue until told to stop; then give the run back to the queue."""
+        """Report and rescue until told to stop; then give the run back to the queue. Beside it, tidy up."""
+        tidying = self._settings, self._engine, self._queue, self._stop
+        threading.Thread(target=retention.keep_tidy, args=tidying, daemon=True).start()
         rescued = searched = -math.inf
         while not self._stop.is_set():
             now = time.monotonic()
@@ -148,7 +151,9 @@ class Crew:
             workers = store.living_workers if self._presence.is_steady() else store.possible_workers
             names = {worker.name for worker in workers(session)}
             rescue.rescue(session, self._queue, names, statuses)
-            store.forget_lost_workers(session)
+            if statuses == ACTIVE:
+                rescue.let_go(self._queue, names)
+                store.forget_lost_workers(session)
 
     def _hand_back(self) -> None:
         self._nursery.spare.end()

@@ -18,6 +18,7 @@ MAX_CHANNELS = 256
 MAX_CONVOLUTIONS = 10
 MAX_OUTPUTS = 150_000  # of all convolutions for one image: about a GB while 300 of them are looked at
 MAX_PASSES = 1_000  # of Monte-Carlo dropout
+NO_NUL = r"^[^\x00]*$"  # texts that every database keeps
 
 
 def wrong(problem: str, fix: str) -> PydanticCustomError:

@@ -26,6 +26,7 @@ from ml.fields import (
     MAX_PASSES,
     MAX_STEPS,
     MAX_WIDTH,
+    NO_NUL,
     one_of,
     one_or_each_of,
 )
@@ -37,7 +38,7 @@ class RunSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
-    name: str = Field("", max_length=120, description="What you want to call the run")
+    name: str = Field("", max_length=120, pattern=NO_NUL, description="What you want to call the run")
 
     dataset: one_of(DATASETS) = Field("digits", description="The images to classify")  # type: ignore[valid-type]
     classes: tuple[int, ...] | None = Field(None, description="Only these labels; empty = all", examples=[[0, 1, 2]])
@@ -73,7 +74,11 @@ class RunSpec(BaseModel):
     )
     bias_init: float = Field(0.0, ge=-100, le=100, description="Every bias starts at this value", examples=[0.0])
     transfer_from: str | None = Field(
-        None, min_length=1, max_length=40, description="Id of a finished run whose lower layers this one starts with"
+        None,
+        min_length=1,
+        max_length=40,
+        pattern=NO_NUL,
+        description="Id of a finished run whose lower layers this one starts with",
     )
     transfer_layers: int | None = Field(
         None, ge=1, le=MAX_DEPTH, description="How many of its hidden layers; empty = all", examples=[1]

@@ -1,7 +1,6 @@
 """What many tests need: a migrated database, the application in-process, a real server."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,50 +17,75 @@ from app.settings import Settings
 from ml.labs import LABS
 from ml.spec import RunSpec
 from tests.browser import find_chromium, launch_chromium
+from tests.databases import ADMINISTRATOR, databases
 from tests.lab_runs import LAB, TRIAL
 from tests.server import Server
 
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those with a browser or with processes of their own first: they are the longest, and two test processes that
     share the modules out end at the same time only if the last ones are short."""
     items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
+    runs_here = _on_postgresql if ADMINISTRATOR else _without_postgresql
+    config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
+    items[:] = [item for item in items if runs_here(item)]
 
 
-_LONG = {"chromium", "server", "test_reproduce", "test_kills", "test_bridging"}
+def pytest_sessionfinish() -> None:
+    databases.close()
+
+
+def _on_postgresql(item: pytest.Item) -> bool:
+    """Whether it has to do with the database, and nothing with a browser."""
+    fixtures = set(item.fixturenames)  # type: ignore[attr-defined]
+    return "sqlite" not in item.keywords and bool(fixtures & _DATABASE) and "chromium" not in fixtures
+
+
+def _without_postgresql(item: pytest.Item) -> bool:
+    return "postgresql" not in item.keywords
+
+
+_DATABASE = {"settings", "server", "own_server", "postgresql"}
+_LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of the newest schema, to be copied."""
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database of the newest schema, to be copied."""
     folder = tmp_path_factory.mktemp("migrated")
-    db.migrate(Settings(_env_file=None, data_dir=folder))
-    return folder / "layerscope.db"
+    url = databases.address(folder)
+    databases.make(url)
+    db.migrate(Settings(_env_file=None, data_dir=folder, database_url=url))
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> tuple[Path, str]:
-    """A database with a tiny run that was trained to its end, to be copied, and the run's id."""
+def trained(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[tuple[str, str]]:
+    """The URL of a database with a tiny run that was trained to its end, to be copied, and the run's id."""
     from app.training import train_and_save
 
-    file = tmp_path_factory.mktemp("trained") / "layerscope.db"
-    shutil.copy(migrated, file)
-    engine = db.make_engine(f"sqlite:///{file}")
+    url = databases.address(tmp_path_factory.mktemp("trained"))
+    databases.make(url, migrated)
+    engine = db.make_engine(url)
     with Session(engine) as session:
         run = store.create_run(session, TINY)
         attempt = store.claim(session, run.id)
     assert attempt is not None
     train_and_save(engine, run.id, attempt)
     engine.dispose()
-    return file, run.id
+    yield url, run.id
+    databases.drop(url)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    shutil.copy(migrated, tmp_path / "layerscope.db")
-    return Settings(_env_file=None, data_dir=tmp_path)
+def settings(tmp_path: Path, migrated: str) -> Iterator[Settings]:
+    url = databases.address(tmp_path)
+    databases.make(url, migrated)
+    yield Settings(_env_file=None, data_dir=tmp_path, database_url=url)
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -92,10 +116,10 @@ def client(app: FastAPI) -> TestClient:
 
 
 @pytest.fixture
-def finished(settings: Settings, trained: tuple[Path, str]) -> str:
+def finished(settings: Settings, trained: tuple[str, str]) -> str:
     """The id of a tiny run that was trained to its end. Name it before whatever opens the database."""
-    file, run_id = trained
-    shutil.copy(file, settings.data_dir / "layerscope.db")
+    url, run_id = trained
+    databases.make(settings.runs_url, url)
     return run_id
 
 
@@ -105,11 +129,25 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LABS, TRIAL, LAB)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The whole product on a free port, as `make serve` starts it."""
-    with Server(tmp_path_factory.mktemp("server")) as server:
+    """The whole product on a free port, as `make serve` starts it, with the runs that other tests launched. Modules
+    that kill its processes, or count what there is, take `own_server` instead."""
+    yield from _serve(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module")
+def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As `server`, for one module alone, with as many workers as its WORKERS says."""
+    yield from _serve(tmp_path_factory.mktemp("server"), WORKERS=str(getattr(request.module, "WORKERS", 1)))
+
+
+def _serve(folder: Path, **environment: str) -> Iterator[Server]:
+    url = databases.address(folder)
+    databases.make(url)
+    with Server(folder, DATABASE_URL=url, **environment) as server:
         yield server
+    databases.drop(url)
 
 
 @pytest.fixture(scope="session")

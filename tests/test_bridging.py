@@ -5,16 +5,15 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.server import Server, wait_for
+from tests.server import Server, left_of, wait_for
 
-EVERY, EPOCHS = 200, 20
+EVERY, EPOCHS = 200, 15
 STEPS = list(range(0, EVERY * EPOCHS + 1, EVERY))
 LONG = {
     "dataset": "shapeset", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "optimizer": "sgd",
@@ -54,6 +53,9 @@ class Watcher(Thread):
                 elif name == "data" and event == "status":
                     self.status = json.loads(value)["status"]
 
+    def ids_of_attempt(self, attempt: int) -> list[str]:
+        return [told for told in self.ids if told.startswith(f"{attempt}-")]
+
     def wait_for(self, count: int) -> None:
         wait_for(lambda: len(self.ids) >= count, f"{count} snapshots to be told")
 
@@ -63,13 +65,32 @@ class Watcher(Thread):
         return self.ids
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """On a port that is the same after it was started again."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Server(tmp_path, PORT=str(port)) as server:
+    with Server(tmp_path_factory.mktemp("server"), PORT=str(port)) as server:
         yield server
+
+
+@pytest.fixture
+def run_id(server: Server) -> str:
+    return server.launch(**LONG)
+
+
+@pytest.fixture
+def watcher(server: Server, run_id: str) -> Watcher:
+    return Watcher(f"{server.url}/api/runs/{run_id}/events")
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Server, run_id: str) -> Iterator[Page]:
+    """The page of the run, opened at its start."""
+    page = chromium.new_page()
+    page.goto(f"{server.url}/runs/{run_id}")
+    yield page
+    page.close()
 
 
 def kill(server: Server, role: str, run_id: str) -> None:
@@ -79,50 +100,48 @@ def kill(server: Server, role: str, run_id: str) -> None:
     wait_for(lambda: server.pid(role, run_id) not in (None, victim), f"another {role}")
 
 
-def test_a_web_process_that_is_killed_twice_leaves_no_gap_and_tells_nothing_twice(server: Server) -> None:
-    run_id = server.launch(**LONG)
-    watcher = Watcher(f"{server.url}/api/runs/{run_id}/events")
-    for count in (3, 10):
+def assert_page_is_whole(page: Page, attempt: int) -> None:
+    expect(page.locator(".pill")).to_have_text("Finished", timeout=90_000)
+    expect(page.get_by_label("Epoch", exact=True)).to_have_attribute("max", str(EPOCHS))
+    expect(page.locator("output")).to_contain_text(f"{STEPS[-1]:,}")
+    expect(page.locator("#run")).to_have_attribute("data-attempt", str(attempt))
+
+
+def assert_told_anew(watcher: Watcher) -> None:
+    """The first attempt from its start to where it broke off, then all of the second one."""
+    assert watcher.whole() == watcher.ids_of_attempt(1) + watcher.ids_of_attempt(2)
+    assert watcher.ids_of_attempt(1) == [f"1-{step}" for step in STEPS][: len(watcher.ids_of_attempt(1))]
+    assert watcher.ids_of_attempt(2) == [f"2-{step}" for step in STEPS]
+
+
+@pytest.mark.browser
+def test_a_web_process_that_is_killed_twice_leaves_no_gap_and_tells_nothing_twice(
+    server: Server, run_id: str, watcher: Watcher, open_page: Page
+) -> None:
+    for count in (3, 8):
         watcher.wait_for(count)
         kill(server, "web", run_id)
     assert watcher.whole() == [f"1-{step}" for step in STEPS]
     assert watcher.connections >= 3
-
-
-def test_after_the_worker_was_killed_the_new_attempt_is_told_from_its_start(server: Server) -> None:
-    run_id = server.launch(**LONG)
-    watcher = Watcher(f"{server.url}/api/runs/{run_id}/events")
-    watcher.wait_for(5)
-    kill(server, "worker", run_id)
-    ids = watcher.whole()
-    first = [told for told in ids if told.startswith("1-")]
-    assert first == [f"1-{step}" for step in STEPS[: len(first)]]
-    assert ids[len(first) :] == [f"2-{step}" for step in STEPS]
-
-
-def test_a_server_that_is_killed_and_started_again_goes_on_telling(server: Server) -> None:
-    run_id = server.launch(**LONG)
-    watcher = Watcher(f"{server.url}/api/runs/{run_id}/events")
-    watcher.wait_for(5)
-    server.kill()
-    server.start()
-    ids = watcher.whole()
-    first = [told for told in ids if told.startswith("1-")]
-    assert first == [f"1-{step}" for step in STEPS[: len(first)]]
-    assert ids[len(first) :] == [f"2-{step}" for step in STEPS]
+    assert_page_is_whole(open_page, attempt=1)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("role", ["web", "worker"])
-def test_an_open_page_shows_every_snapshot_once(chromium: Browser, server: Server, role: str) -> None:
-    run_id = server.launch(**LONG)
-    page = chromium.new_page()
-    page.goto(f"{server.url}/runs/{run_id}")
-    slider = page.get_by_label("Epoch", exact=True)
-    page.wait_for_function("document.querySelector('#epoch').value > 3", timeout=60_000)
-    kill(server, role, run_id)
-    expect(page.locator(".pill")).to_have_text("Finished", timeout=90_000)
-    expect(slider).to_have_attribute("max", str(EPOCHS))
-    expect(page.locator("output")).to_contain_text(f"{STEPS[-1]:,}")
-    assert page.locator("#run").get_attribute("data-attempt") == ("1" if role == "web" else "2")
-    page.close()
+def test_after_the_worker_was_killed_the_new_attempt_is_told_from_its_start(
+    server: Server, run_id: str, watcher: Watcher, open_page: Page
+) -> None:
+    open_page.wait_for_function("document.querySelector('#epoch').value > 3", timeout=60_000)
+    kill(server, "worker", run_id)
+    assert_told_anew(watcher)
+    assert_page_is_whole(open_page, attempt=2)
+
+
+def test_a_product_that_is_killed_leaves_no_process_and_goes_on_telling_when_it_is_started_again(
+    server: Server, watcher: Watcher
+) -> None:
+    watcher.wait_for(5)
+    family = server.family()
+    server.kill()
+    assert left_of(family) == []
+    server.start()
+    assert_told_anew(watcher)

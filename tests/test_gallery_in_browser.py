@@ -14,6 +14,12 @@ LOADING = 20_000  # ms, for plotly on a busy machine
 
 
 @pytest.fixture(scope="module")
+def server(own_server: Server) -> Server:
+    """Without the runs of other tests: here they are counted."""
+    return own_server
+
+
+@pytest.fixture(scope="module")
 def runs(server: Server) -> list[str]:
     """Two that differ in their activation, one in its seed, and one that failed to be found."""
     specs: list[dict[str, Any]] = [

@@ -34,7 +34,7 @@ class Traffic:
 
 @pytest.fixture(scope="module")
 def run_id(server: Server) -> str:
-    run_id = server.launch(hidden=[100] * 5, activation="tanh", epochs=50, name="Seen before")
+    run_id = server.launch(hidden=[100] * 5, activation="tanh", epochs=50, steps_per_epoch=5, name="Seen before")
     server.wait_until_ended(run_id)
     return run_id
 

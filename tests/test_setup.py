@@ -1,10 +1,13 @@
 """Setting up: the pinned files, app/bootstrap.py, the Makefile, and that what they name is documented."""
 
 import ast
+import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections import namedtuple
 from pathlib import Path
 
@@ -73,7 +76,8 @@ def test_the_readme_tree_names_every_module_and_no_other():
 
 
 @pytest.mark.parametrize(
-    "target", ["serve", "test", "check", "messages", "examples", "reproduce", "reproduce-long", "bench"]
+    "target",
+    ["serve", "test", "test-postgres", "check", "messages", "examples", "reproduce", "reproduce-long", "bench"],
 )
 def test_the_makefile_sets_up_before_it_does_anything(target):
     # Without what a make around this test, such as `make test`, tells its children.
@@ -286,9 +290,53 @@ def test_pip_gets_the_flags_of_the_environment(tmp_path, monkeypatch):
     assert arguments[-4:] == ["--extra-index-url", "https://example.org/a b", "-r", f"{tmp_path}/requirements.txt"]
 
 
+# --- the command ---
+
+
+def test_the_command_that_is_installed_is_that_of_the_modules():
+    name, target = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["scripts"].popitem()
+    module, function = target.split(":")
+
+    assert name == bootstrap.COMMAND
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def make_command(root: Path, owner: Path) -> None:
+    """What pip leaves in root/.venv when it was called for the folder `owner`."""
+    packages = root / ".venv/lib/python3/site-packages"
+    packages.mkdir(parents=True)
+    (packages / "__editable__.layerscope-0.1.0.pth").write_text(f"{owner}\n")
+    (root / ".venv/bin").mkdir()
+    (root / ".venv/bin/layerscope").write_text(f"#!{owner}/.venv/bin/python\nimport app\n")
+
+
+def test_the_command_is_made_once_and_again_where_the_folder_was_moved(tmp_path, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(bootstrap, "_run", lambda command: asked.append(command[-1]))
+    here, moved = tmp_path / "here", tmp_path / "moved"
+    bootstrap.set_up_command(here)
+    assert asked == [str(here)]
+
+    make_command(here, owner=here)
+    bootstrap.set_up_command(here)
+    assert asked == [str(here)]
+
+    shutil.move(here, moved)
+    bootstrap.set_up_command(moved)
+    assert asked == [str(here), str(moved)]
+
+
+def test_where_the_command_cannot_be_made_one_can_go_on_without(tmp_path, capsys):
+    fake_pip(tmp_path / ".venv", "echo no setuptools; exit 1")
+
+    bootstrap.set_up_command(tmp_path)
+
+    assert ".venv/bin/python -m app does the same" in capsys.readouterr().out
+
+
 def fake_pip(venv: Path, script: str) -> None:
     """A .venv/bin/python that runs this script, whatever it is asked."""
     python = venv / "bin/python"
-    python.parent.mkdir()
+    python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)

@@ -76,5 +76,6 @@ def test_the_section_the_screen_and_the_share_page_are_accessible(
 
 
 def violations(page: Page, part: str) -> list[str]:
-    found = Axe().run(page, context=part).response["violations"]
+    options = {"resultTypes": ["violations"]}  # four times as fast
+    found = Axe().run(page, context=part, options=options).response["violations"]
     return [f"{violation['id']}: {violation['nodes'][0]['html'][:90]}" for violation in found]

@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
@@ -216,8 +216,9 @@ class ProcessOut(BaseModel):
 
 
 class HealthzOut(BaseModel):
-    status: str
-    queued: int
-    running: int
-    workers: int
+    status: Literal["ok", "error"]
+    database: Literal["ok", "unreachable"]
+    queued: int | None
+    running: int | None
+    workers: int | None = Field(description="Worker processes that were seen lately")
     processes: list[ProcessOut] | None = Field(None, description="Only when asked from this machine")

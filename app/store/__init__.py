@@ -64,6 +64,7 @@ from app.store.runs import (
     new_run,
     save_artifact,
     snapshots_after,
+    waiting_since,
 )
 from app.store.shares import (
     create_report_share,
@@ -115,5 +116,5 @@ __all__ = [
     "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher", "open_share", "possible_workers", "release",
     "repairs_of", "report_worker", "reveal", "revoke_share", "save_artifact", "save_checkpoint", "save_progress",
     "save_snapshot", "shortest_end", "snapshots_after", "source_status", "stalls", "take_back", "trained_seconds",
-    "waiting_for",
+    "waiting_for", "waiting_since",
 ]  # fmt: skip

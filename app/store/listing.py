@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists, func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from app import rows
 from app.models import Experiment, Run, Snapshot
+from app.store import specs
 from app.store.runs import not_hidden
 from ml.records import Metrics, RunRecord
 
@@ -33,7 +34,7 @@ def list_runs(
     if experiment:
         query = query.where(Run.experiment_id == experiment)
     if dataset:
-        query = query.where(func.json_extract(Run.spec, "$.dataset") == dataset)
+        query = query.where(specs.dataset() == dataset)
     if not of_labs:
         query = query.where(col(Run.arm).is_(None))
     order = col(Run.id).asc() if newer_than else col(Run.id).desc()
@@ -43,16 +44,8 @@ def list_runs(
 
 def _words(q: str) -> list[ColumnElement[bool]]:
     """One condition for each word."""
-    setting = func.json_each(col(Run.spec)).table_valued("value", "type")
     return [
-        or_(
-            col(Run.name).icontains(word, autoescape=True),
-            col(Run.id) == word,
-            exists()
-            .select_from(setting)
-            .where(setting.c.type.in_(("text", "array")), setting.c.value.icontains(word, autoescape=True)),
-        )
-        for word in q.split()
+        or_(col(Run.name).icontains(word, autoescape=True), col(Run.id) == word, specs.says(word)) for word in q.split()
     ]
 
 

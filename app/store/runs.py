@@ -102,6 +102,11 @@ def count_by_status(session: Session) -> dict[str, int]:
     return dict(counts.all())
 
 
+def waiting_since(session: Session) -> float | None:
+    """When the run was made that waits longest (seconds since 1970); None where none waits."""
+    return session.exec(select(func.min(Run.created)).where(Run.status == "queued")).one()
+
+
 def active_runs(session: Session, statuses: Sequence[str] = ACTIVE) -> list[str]:
     """Ids of the runs that are queued or running, oldest first."""
     return list(session.exec(select(Run.id).where(col(Run.status).in_(statuses)).order_by(Run.id)))

@@ -23,6 +23,7 @@ def test_wal_is_used_only_where_sqlite_is_mended(version: tuple[int, ...], safe:
     assert db.wal_is_safe(version) is safe
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("version", "journal"), [((3, 53, 0), "wal"), ((3, 40, 1), "delete")])
 def test_the_journal_follows_the_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], journal: str
@@ -34,6 +35,7 @@ def test_the_journal_follows_the_version(
     engine.dispose()
 
 
+@pytest.mark.sqlite
 def test_every_connection_is_patient_and_keeps_foreign_keys(engine: Engine) -> None:
     with engine.connect() as connection:
         pragmas = {

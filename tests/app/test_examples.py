@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
@@ -21,8 +19,8 @@ def prepared() -> Prepared:
     return Prepared()
 
 
-def test_the_shipped_file_has_the_newest_schema(migrated: Path, prepared: Prepared) -> None:
-    newest = db.make_engine(f"sqlite:///{migrated}")
+def test_the_shipped_file_has_the_newest_schema(migrated: str, prepared: Prepared) -> None:
+    newest = db.make_engine(migrated)
     version = "SELECT version_num FROM alembic_version"
     with newest.connect() as there, prepared.engine.connect() as here:
         assert here.execute(text(version)).scalar() == there.execute(text(version)).scalar(), HINT
@@ -90,12 +88,10 @@ def test_what_is_not_there_is_answered_in_the_manner_of_what_was_asked(client: T
     assert client.get("/examples/healthy/figures/none").status_code == 404
 
 
-def test_in_a_class_examples_ask_for_the_password_too(tmp_path: Path, migrated: Path) -> None:
+def test_in_a_class_examples_ask_for_the_password_too(settings: Settings) -> None:
     from app.main import create_app
 
-    (tmp_path / "layerscope.db").write_bytes(migrated.read_bytes())
-    settings = Settings(_env_file=None, data_dir=tmp_path, host="0.0.0.0", class_password="secret")
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"host": "0.0.0.0", "class_password": "secret"}))
     stranger = TestClient(app, base_url="http://school:8000", follow_redirects=False)
     for path in ("/examples/healthy", "/examples/healthy/metrics", "/compare?runs=healthy.vanishing"):
         answer = stranger.get(path)

@@ -24,7 +24,7 @@ from tests.saving import save_run
 @pytest.fixture
 def stranger(settings: Settings) -> Iterator[TestClient]:
     """In class mode, without the password."""
-    app = create_app(Settings(_env_file=None, data_dir=settings.data_dir, host="0.0.0.0", class_password="glorot"))
+    app = create_app(settings.model_copy(update={"host": "0.0.0.0", "class_password": "glorot"}))
     yield TestClient(app, base_url="http://192.168.1.20:8000", client=("192.168.1.7", 50000), follow_redirects=False)
     app.state.queue.close()
     app.state.engine.dispose()

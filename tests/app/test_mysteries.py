@@ -2,9 +2,8 @@
 
 import html
 import re
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -22,6 +21,7 @@ from ml.patients import PATIENTS
 from ml.rules import RULES
 from ml.spec import RunSpec
 from tests.conftest import TINY
+from tests.databases import databases
 from tests.records import make_run
 from tests.saving import end_run
 
@@ -39,23 +39,24 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def trained_mystery(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> tuple[Path, Made]:
-    """A database with a mystery whose patient was trained, to be copied."""
-    file = tmp_path_factory.mktemp("mystery") / "layerscope.db"
-    shutil.copy(migrated, file)
-    engine = db.make_engine(f"sqlite:///{file}")
+def trained_mystery(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[tuple[str, Made]]:
+    """The URL of a database with a mystery whose patient was trained, to be copied."""
+    url = databases.address(tmp_path_factory.mktemp("mystery"))
+    databases.make(url, migrated)
+    engine = db.make_engine(url)
     with Session(engine) as session:
         token, patient = store.create_mystery(session, SICK, "Mystery patient 1", None)
         train(session, engine, patient.id)
     engine.dispose()
-    return file, Made(f"/m/teacher/{token}", f"/m/{store.class_token(token)}", patient.id)
+    yield url, Made(f"/m/teacher/{token}", f"/m/{store.class_token(token)}", patient.id)
+    databases.drop(url)
 
 
 @pytest.fixture
-def mystery(settings: Settings, trained_mystery: tuple[Path, Made]) -> Made:
+def mystery(settings: Settings, trained_mystery: tuple[str, Made]) -> Made:
     """One whose patient was trained. Name it before whatever opens the database."""
-    file, made = trained_mystery
-    shutil.copy(file, settings.data_dir / "layerscope.db")
+    url, made = trained_mystery
+    databases.make(settings.runs_url, url)
     return made
 
 

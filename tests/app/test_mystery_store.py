@@ -44,6 +44,7 @@ def test_a_token_that_nobody_was_given_opens_nothing(session: Session, token: st
     assert store.open_as_class(session, token) is None
 
 
+@pytest.mark.sqlite
 def test_both_tokens_have_192_bits_and_neither_is_in_the_database(session: Session, tmp_path: Path) -> None:
     token, _, _ = hide(session)
     session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

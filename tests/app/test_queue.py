@@ -34,8 +34,9 @@ def test_nothing_in_the_queue_is_pickled(settings: Settings) -> None:
     queue.prepare(settings)
     client = queue.Queue(settings)
     client.enqueue("a-run")
+    schema = "dbos." if client._engine.dialect.name == "postgresql" else ""
     with client._engine.connect() as connection:
-        inputs = connection.exec_driver_sql("SELECT inputs FROM workflow_input").scalar()
-        how = connection.exec_driver_sql("SELECT serialization FROM workflow_status").scalar()
+        inputs = connection.exec_driver_sql(f"SELECT inputs FROM {schema}workflow_input").scalar()
+        how = connection.exec_driver_sql(f"SELECT serialization FROM {schema}workflow_status").scalar()
     assert (json.loads(str(inputs))["positionalArgs"], how) == (["a-run"], "portable_json")
     client.close()

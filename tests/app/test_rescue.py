@@ -6,7 +6,7 @@ from sqlmodel import Session
 from app import store
 from app.models import ACTIVE, Run
 from app.queue import State
-from app.rescue import rescue
+from app.rescue import let_go, rescue
 from tests.app.test_worker import Engine
 from tests.conftest import TINY
 
@@ -62,3 +62,10 @@ def test_a_run_that_a_living_worker_trains_stays_with_it_whatever_the_engine_thi
     queue.known[run.id] = state
     assert asked(session, queue) == []
     assert store.find_run(session, run.id).status == "running"  # type: ignore[union-attr]
+
+
+def test_what_a_lost_worker_holds_is_let_go_although_its_run_has_ended() -> None:
+    queue = Engine()
+    queue.known = {"mine": State("PENDING", LIVING), "ended": State("PENDING", LOST), "over": State("SUCCESS", LOST)}
+    let_go(queue, {LIVING})
+    assert queue.asked == [("wake", "ended")]

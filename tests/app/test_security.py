@@ -19,7 +19,7 @@ def talk(app: FastAPI, base: str, client: tuple[str, int] = ("192.168.1.7", 5000
 
 @pytest.fixture
 def class_app(settings: Settings) -> Iterator[FastAPI]:
-    changed = Settings(_env_file=None, data_dir=settings.data_dir, host="0.0.0.0", class_password="glorot")
+    changed = settings.model_copy(update={"host": "0.0.0.0", "class_password": "glorot"})
     app = create_app(changed)
     yield app
     app.state.queue.close()
@@ -111,6 +111,7 @@ def test_in_class_mode_everything_asks_for_the_password(class_app: FastAPI) -> N
         assert answer.status_code == 401
         assert "class password" in answer.json()["detail"]
     assert stranger.get("/healthz").status_code == 200
+    assert stranger.get("/metrics").status_code == 200
     assert stranger.get("/sign-in").status_code == 200
 
 

@@ -17,6 +17,12 @@ from app.settings import PROJECT
 from tests.server import Server, left_of, wait_for
 
 
+@pytest.fixture(scope="module")
+def server(own_server: Server) -> Server:
+    """Whose processes are killed."""
+    return own_server
+
+
 def refused(folder: Path, **environment: str) -> str:
     """Start the product where it can't; the one line it says."""
     result = subprocess.run(
@@ -65,8 +71,7 @@ def test_a_second_server_on_the_same_folder_is_refused(server: Server) -> None:
 
 def test_a_process_that_dies_is_back_within_two_seconds(server: Server) -> None:
     for role in ("web", "worker"):
-        victim = server.pid(role)
-        assert victim is not None
+        victim = wait_for(lambda role=role: server.pid(role), f"a {role}")  # type: ignore[misc]
         os.kill(victim, signal.SIGKILL)
         wait_for(lambda role=role, victim=victim: server.pid(role) not in (None, victim), f"another {role}")  # type: ignore[misc]
 
@@ -99,13 +104,13 @@ def test_the_web_process_is_small_and_free_of_torch(server: Server) -> None:
     assert not [m.path for m in process.memory_maps() if "/torch/" in m.path]
 
 
-def test_an_open_event_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        run_id = server.launch(dataset="shapeset", hidden=[100] * 5, epochs=20, steps_per_epoch=1000)
-        with server.client.stream("GET", f"/api/runs/{run_id}/events") as stream:
-            next(stream.iter_lines())
-            family = server.family()
-            asked = time.monotonic()
-            assert server.stop() == 0
-            print(f"ended after {time.monotonic() - asked:.1f} s")
-        assert left_of(family) == []
+def test_an_open_event_stream_does_not_hold_up_the_end(server: Server) -> None:
+    """The last one here: it ends the server."""
+    run_id = server.launch(dataset="shapeset", hidden=[100] * 5, epochs=20, steps_per_epoch=1000)
+    with server.client.stream("GET", f"/api/runs/{run_id}/events") as stream:
+        next(stream.iter_lines())
+        family = server.family()
+        asked = time.monotonic()
+        assert server.stop() == 0
+        print(f"ended after {time.monotonic() - asked:.1f} s")
+    assert left_of(family) == []

@@ -153,9 +153,8 @@ def test_two_runs_of_one_spec_leave_the_same_bytes(engine: Engine, session: Sess
     for _ in range(2):
         run_id, attempt = claimed(session)
         training.train_and_save(engine, run_id, attempt)
-        rows = session.connection().exec_driver_sql(
-            "SELECT step, position, data FROM layer WHERE run_id = ?", (run_id,)
-        )
+        query = "SELECT step, position, data FROM layer WHERE run_id = :run ORDER BY step, position"
+        rows = session.execute(text(query), {"run": run_id})
         files.append((rows.all(), store.artifact(session, run_id, "weights.safetensors")))
     assert files[0] == files[1]
 

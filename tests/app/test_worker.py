@@ -29,6 +29,9 @@ class Engine:
     def states(self, run_ids: Sequence[str]) -> dict[str, State]:
         return {run_id: self.known[run_id] for run_id in run_ids if run_id in self.known}
 
+    def held(self) -> dict[str, str | None]:
+        return {run_id: state.owner for run_id, state in self.known.items() if state.status == "PENDING"}
+
     def enqueue(self, run_id: str) -> None:
         self.asked.append(("enqueue", run_id))
 

@@ -1,0 +1,11 @@
+"""A short storm; `make chaos` has the long ones."""
+
+from pathlib import Path
+
+from tests.chaos.__main__ import survive
+
+
+def test_ten_kills_change_nothing_but_the_time(tmp_path: Path) -> None:
+    report, wrong = survive(tmp_path, kills=10, seed=3)
+    assert wrong == []
+    assert report.kills.total() >= 10
