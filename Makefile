@@ -19,7 +19,7 @@ help:
 	@echo "make labs             try every claim of the lecture on three seeds: minutes; ONLY=dying-relu: that lab"
 	@echo "make chaos            kill processes at random, then look at every run: minutes; KILLS=200 SEED=1 POSTGRES=1"
 	@echo "make once             see that workers share a thousand runs out: minutes; RUNS=1000 WORKERS=8 POSTGRES=1"
-	@echo "make bench            measure what the README says about speed: half an hour; ONLY=ac: groups a and c"
+	@echo "make bench            measure what the README says about speed: three quarters of an hour; ONLY=ac: groups a and c"
 
 serve:
 	@$(PYTHON) app/bootstrap.py

@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, func
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine
+from sqlmodel import Session, select
 
 from app import db, store
-from app.models import ACTIVE, Artifact, Layer, Run, Snapshot
+from app.models import Artifact, Layer, Run, Snapshot
 from app.queue import Queue
 from app.settings import Settings
 from ml.spec import RunSpec
 from tests.chaos.__main__ import database
-from tests.server import PATIENCE, Server, wait_for
+from tests.chaos.storm import wait_until_ended
+from tests.server import Server, wait_for
 
 TINY = RunSpec(hidden=(2,), train_size=10, batch_size=10, monitor_size=10, epochs=1, steps_per_epoch=1)
 SNAPSHOTS = [0, 1]
@@ -56,7 +57,7 @@ def share_out(settings: Settings, runs: int, workers: int) -> tuple[Shared, list
     wait_for(lambda: _living(engine) == workers, "the workers")
     began = time.monotonic()
     launched = _launch(engine, settings, runs)
-    _wait_until_ended(engine)
+    wait_until_ended(engine)
     seconds = time.monotonic() - began
     with Session(engine) as session:
         found = {run.id: run for run in session.exec(select(Run)) if run.id in set(launched)}
@@ -79,20 +80,6 @@ def _launch(engine: Engine, settings: Settings, runs: int) -> list[str]:
         queue.enqueue(run_id)
     queue.close()
     return launched
-
-
-def _wait_until_ended(engine: Engine) -> None:
-    """For as long as there are always some more that have ended."""
-    waiting = _waiting(engine)
-    while waiting:
-        before = waiting
-        wait_for(lambda before=before: _waiting(engine) < before, f"any of {before} runs to end in {PATIENCE:.0f} s")  # type: ignore[misc]
-        waiting = _waiting(engine)
-
-
-def _waiting(engine: Engine) -> int:
-    with Session(engine) as session:
-        return session.exec(select(func.count()).where(col(Run.status).in_(ACTIVE))).one()
 
 
 def _complaints(session: Session, launched: list[str], runs: dict[str, Run]) -> Iterator[str]:
