@@ -4,11 +4,12 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 
-.PHONY: help serve test check messages examples reproduce reproduce-long clinic labs chaos bench
+.PHONY: help serve test test-postgres check messages examples reproduce reproduce-long clinic labs chaos once bench
 
 help:
 	@echo "make serve            set up at the first call, then start Layerscope and print its address"
 	@echo "make test             run the tests"
+	@echo "make test-postgres    run those that have to do with the database on a PostgreSQL server of their own"
 	@echo "make check            lint, formatting, types"
 	@echo "make messages         bring the translations up to date with what the product says"
 	@echo "make examples         train the examples of the home page anew: half a minute"
@@ -17,7 +18,8 @@ help:
 	@echo "make clinic           see how often the diagnosis is right and repairs cure: minutes; ROUNDS=7:1: seed 7, width 1"
 	@echo "make labs             try every claim of the lecture on three seeds: minutes; ONLY=dying-relu: that lab"
 	@echo "make chaos            kill processes at random, then look at every run: minutes; KILLS=200 SEED=1 POSTGRES=1"
-	@echo "make bench            measure what the README says about speed: half an hour; ONLY=ac: groups a and c"
+	@echo "make once             see that workers share a thousand runs out: minutes; RUNS=1000 WORKERS=8 POSTGRES=1"
+	@echo "make bench            measure what the README says about speed: three quarters of an hour; ONLY=ac: groups a and c"
 
 serve:
 	@$(PYTHON) app/bootstrap.py
@@ -26,6 +28,10 @@ serve:
 test:
 	@$(PYTHON) app/bootstrap.py --dev
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-postgres:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m tests.postgres -n 2 --dist loadfile --no-loadscope-reorder
 
 check:
 	@$(PYTHON) app/bootstrap.py --dev
@@ -60,6 +66,11 @@ labs:
 chaos:
 	@$(PYTHON) app/bootstrap.py --dev
 	@.venv/bin/python -m tests.chaos
+	@LOCKED_SECONDS=20 .venv/bin/python -m pytest tests/test_faults.py
+
+once:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m tests.chaos.once
 
 bench:
 	@$(PYTHON) app/bootstrap.py --dev --bench

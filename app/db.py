@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine, Float, NullPool, event
@@ -13,6 +13,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 try:
     import pysqlite3
@@ -37,15 +40,14 @@ def _sqlite(url: str, wait: float) -> Engine:
     """Immediate transactions, patient about locks, foreign keys kept, WAL where that is safe."""
     journal = "WAL" if wal_is_safe(SQLITE.sqlite_version_info) else "DELETE"
     engine = create_engine(url, module=SQLITE, pool_size=20)
-    pragmas = (
-        f"busy_timeout={wait * 1000:.0f}", "auto_vacuum=INCREMENTAL", f"journal_mode={journal}", "synchronous=NORMAL",
-        "foreign_keys=ON",
-    )  # fmt: skip
+    pragmas = f"busy_timeout={wait * 1000:.0f}", f"journal_mode={journal}", "synchronous=NORMAL", "foreign_keys=ON"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once with "database is locked", whatever the timeout.
         connection.isolation_level = "IMMEDIATE"
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # which a file can be told at its very start alone
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -53,11 +55,16 @@ def _sqlite(url: str, wait: float) -> Engine:
 
 
 def _postgresql(url: str, wait: float) -> Engine:
-    """Connections that are tried before they are used, and given up when the network is cut."""
+    """Connections that are tried before they are used, and given up on both sides when the network is cut: the server
+    would keep for hours what a machine that is gone has locked, so that nobody else could take its run over."""
+    keepalive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    server = {f"tcp_{name}": value for name, value in keepalive.items()} | {
+        "tcp_user_timeout": 10_000, "lock_timeout": round(wait * 1000), "timezone": "UTC",
+        "idle_in_transaction_session_timeout": 10_000,  # of a process that is frozen
+    }  # fmt: skip
     patience = {
-        "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
-        "tcp_user_timeout": 10_000, "options": f"-c lock_timeout={wait * 1000:.0f} -c timezone=UTC",
-        "application_name": "layerscope",
+        **keepalive, "tcp_user_timeout": 10_000, "connect_timeout": 5, "application_name": "layerscope",
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
     }  # fmt: skip
     return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, connect_args=patience)
 
@@ -90,14 +97,34 @@ def read_only_engine(file: Path) -> Engine:
 
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest schema."""
-    # Alembic is needed at start-up alone, not by every web process.
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    bring_to_newest(settings.runs_url)
+
+
+def bring_to_newest(url: str) -> None:
+    """Bring the database at this URL to the newest schema; one that is empty gets its tables."""
     from alembic import command
+
+    config = _alembic()
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def is_newest(engine: Engine) -> bool:
+    """Whether the database has the newest schema."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    return revision == ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def _alembic() -> "Config":
+    # Needed at start-up alone, not by every web process.
     from alembic.config import Config
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    config = Config(toml_file=PROJECT / "pyproject.toml")
-    config.attributes["url"] = settings.runs_url
-    command.upgrade(config, "head")
+    return Config(toml_file=PROJECT / "pyproject.toml")
 
 
 async def _session(request: Request) -> AsyncIterator[Session]:

@@ -33,16 +33,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if runs_here(item)]
 
 
+def pytest_sessionfinish() -> None:
+    databases.close()
+
+
 def _on_postgresql(item: pytest.Item) -> bool:
-    """Whether it has to do with the database."""
-    return "sqlite" not in item.keywords and not _DATABASE.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
+    """Whether it has to do with the database, and nothing with a browser."""
+    fixtures = set(item.fixturenames)  # type: ignore[attr-defined]
+    concerned = "postgresql" in item.keywords or bool(fixtures & _DATABASE)
+    return concerned and "sqlite" not in item.keywords and "chromium" not in fixtures
 
 
 def _without_postgresql(item: pytest.Item) -> bool:
     return "postgresql" not in item.keywords
 
 
-_DATABASE = {"settings", "server", "own_server", "postgresql"}
+_DATABASE = {"settings", "server", "own_server"}
 _LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
 
 
@@ -132,15 +138,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """As `server`, for one module alone."""
-    yield from _serve(tmp_path_factory.mktemp("server"))
+def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As `server`, for one module alone, with as many workers as its WORKERS says."""
+    yield from _serve(tmp_path_factory.mktemp("server"), WORKERS=str(getattr(request.module, "WORKERS", 1)))
 
 
-def _serve(folder: Path) -> Iterator[Server]:
+def _serve(folder: Path, **environment: str) -> Iterator[Server]:
     url = databases.address(folder)
     databases.make(url)
-    with Server(folder, DATABASE_URL=url) as server:
+    with Server(folder, DATABASE_URL=url, **environment) as server:
         yield server
     databases.drop(url)
 

@@ -125,6 +125,7 @@ def test_fifty_streams_cost_two_queries_a_second_at_most(engine: Engine, session
     assert 3 <= queries <= 2 * seconds
 
 
+@pytest.mark.sqlite
 def test_a_run_that_nothing_happens_to_costs_nothing(
     engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
