@@ -91,11 +91,12 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
     run = patiently(session, lambda: store.find_any_run(session, run_id))
     if run is None:
         return
+    spec = run.spec
     start, seconds = patiently(session, lambda: _checkpoint(session, run_id))
-    source = None if start else patiently(session, lambda: _source(session, run.spec))
+    source = None if start else patiently(session, lambda: _source(session, spec))
     patiently(session, session.commit)  # what was read must not keep a transaction open until the first write
-    saver = Saver(session, run_id, attempt, seconds, Pace(time.monotonic(), first_cost(run.spec)))
-    for record in train(run.spec, source=source, folder=datasets_dir, resume=start):
+    saver = Saver(session, run_id, attempt, seconds, Pace(time.monotonic(), first_cost(spec)))
+    for record in train(spec, source=source, folder=datasets_dir, resume=start):
         saver.save(record)
 
 
