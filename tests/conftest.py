@@ -40,14 +40,15 @@ def pytest_sessionfinish() -> None:
 def _on_postgresql(item: pytest.Item) -> bool:
     """Whether it has to do with the database, and nothing with a browser."""
     fixtures = set(item.fixturenames)  # type: ignore[attr-defined]
-    return "sqlite" not in item.keywords and bool(fixtures & _DATABASE) and "chromium" not in fixtures
+    concerned = "postgresql" in item.keywords or bool(fixtures & _DATABASE)
+    return concerned and "sqlite" not in item.keywords and "chromium" not in fixtures
 
 
 def _without_postgresql(item: pytest.Item) -> bool:
     return "postgresql" not in item.keywords
 
 
-_DATABASE = {"settings", "server", "own_server", "postgresql"}
+_DATABASE = {"settings", "server", "own_server"}
 _LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
 
 

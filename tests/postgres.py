@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -32,18 +33,20 @@ def programs() -> Path:
 
 
 class PostgreSQL:
-    """A server on a free port of `host`, with a database of its own below a temporary folder, gone afterwards."""
+    """A server on this address, with its data below a temporary folder, gone afterwards. `within` are words before each
+    command: where the address is."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, within: Sequence[str] = ()) -> None:
         self._programs = programs()
         # PostgreSQL refuses to run as root; the user comes with Debian's package.
         self._user = "postgres" if os.geteuid() == 0 else None
-        self._host = host
+        self._before = [*within, *(["runuser", "-u", self._user, "--"] if self._user else [])]
+        self._host, self._port = host, port
         self._password = secrets.token_hex(8)
 
     def __enter__(self) -> "PostgreSQL":
         self._folder = Path(tempfile.mkdtemp(prefix="layerscope-postgres-"))
-        self.port = _free_port(self._host)
+        self.port = self._port or _free_port(self._host)
         self._initialise()
         self.start()
         return self
@@ -58,12 +61,26 @@ class PostgreSQL:
         """An administrator's."""
         return f"postgresql+psycopg://postgres:{self._password}@{self._host}:{self.port}/postgres"
 
-    def new_database(self, like: str = "template0") -> str:
-        """The URL of a new database: an empty one, or a copy of the one of this name."""
-        return new_database(self.url, like)
+    @property
+    def local_url(self) -> str:
+        """The same without a network, from this machine alone."""
+        return (
+            make_url(self.url)
+            .set(host=None, port=None)
+            .update_query_dict({"host": str(self._folder), "port": str(self.port)})
+            .render_as_string(hide_password=False)
+        )
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"test_{secrets.token_hex(6)}"
+        administrate(self.local_url, f"CREATE DATABASE {name} TEMPLATE template0")
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def start(self) -> None:
-        options = {**FAST, "port": self.port, "listen_addresses": self._host, "unix_socket_directories": ""}
+        options = {
+            **FAST, "port": self.port, "listen_addresses": self._host, "unix_socket_directories": self._folder,
+        }  # fmt: skip
         given = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         self._control("start", "--options", given, "--log", str(self._folder / "log"))
 
@@ -83,6 +100,8 @@ class PostgreSQL:
                 shutil.chown(path, self._user)
         self._run("initdb", "--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--no-sync",
                   "--encoding=UTF8", "--locale=C", str(self._folder / "data"))  # fmt: skip
+        with (self._folder / "data/pg_hba.conf").open("a") as may_enter:
+            may_enter.write("host all all samenet scram-sha-256\n")
 
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--wait", f"--timeout={PATIENCE}", *arguments)
@@ -91,18 +110,11 @@ class PostgreSQL:
         # The server inherits what it is started with: a pipe would be held open by it.
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
-                [self._programs / program, *arguments], user=self._user, cwd="/", stdout=said, stderr=said,
-                stdin=subprocess.DEVNULL,
+                [*self._before, self._programs / program, *arguments], cwd="/", stdin=subprocess.DEVNULL, stdout=said,
+                stderr=said,
             )  # fmt: skip
             said.seek(0)
             assert done.returncode == 0, said.read().decode()
-
-
-def new_database(administrator: str, like: str = "template0") -> str:
-    """The URL of a new database of this server: an empty one, or a copy of the one of this name."""
-    name = f"test_{secrets.token_hex(6)}"
-    administrate(administrator, f"CREATE DATABASE {name} TEMPLATE {like}")
-    return make_url(administrator).set(database=name).render_as_string(hide_password=False)
 
 
 def drop_database(administrator: str, url: str) -> None:
