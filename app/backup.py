@@ -45,6 +45,7 @@ def backup(settings: Settings, file: Path) -> None:
 def _vacuum(engine: Engine, part: Path) -> None:
     """SQLite's own way: what it reads is of one moment, and writers go on meanwhile."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")  # for the copy: it can give room back to the disk
         connection.exec_driver_sql("VACUUM INTO ?", (str(part),))
 
 

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import MetaData, select
 
 from app import db
+from app.backup import backup
 from app.main import create_app
 from app.settings import PROJECT, Settings
 
@@ -117,3 +118,13 @@ def test_back_at_the_first_release_every_row_is_as_it_was(settings: Settings, al
     assert contents(settings) == before
     command.upgrade(alembic, NEWEST)
     command.check(alembic)
+
+
+def test_restored_from_a_backup_it_can_give_room_back_to_the_disk(settings: Settings) -> None:
+    file = settings.data_dir / "backup.db"
+    backup(settings, file)
+
+    engine = db.make_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2  # incremental
+    engine.dispose()
