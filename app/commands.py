@@ -144,6 +144,6 @@ def copy(_settings: Settings, asked: argparse.Namespace) -> int:
 
 def doctor(settings: Settings, asked: argparse.Namespace) -> int:
     """Say what is wrong, and what mends it. Changes nothing; ends with 1 where anything is wrong."""
-    from app import doctor
+    from app.doctor import examine, look_for_worker
 
-    return doctor.look_for_worker(settings) if asked.worker else doctor.examine(settings)
+    return look_for_worker(settings) if asked.worker else examine(settings)

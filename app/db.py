@@ -129,7 +129,7 @@ def _alembic() -> "Config":
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    with Session(request.app.state.engine, info={"room": request.app.state.room}) as session:
+    with Session(request.app.state.engine, info={"room": getattr(request.app.state, "room", None)}) as session:
         yield session
 
 

@@ -91,7 +91,8 @@ class Guard:
 
 def _replace_nul(scope: Scope) -> None:
     """PostgreSQL refuses a text with a NUL, even to look for it. In addresses it is what it is in HTML: a replacement
-    character, which no name of ours holds."""
+    character, which no name of ours holds. In place, for who stands before and is told by the scope which route it was.
+    """
     scope["path"] = scope["path"].replace("\0", NO_CHARACTER)
     scope["query_string"] = scope["query_string"].replace(b"%00", NO_CHARACTER_QUOTED)
 

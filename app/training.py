@@ -91,11 +91,12 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
     run = patiently(session, lambda: store.find_any_run(session, run_id))
     if run is None:
         return
+    spec = run.spec
     start, seconds = patiently(session, lambda: _checkpoint(session, run_id))
-    source = None if start else patiently(session, lambda: _source(session, run.spec))
+    source = None if start else patiently(session, lambda: _source(session, spec))
     patiently(session, session.commit)  # what was read must not keep a transaction open until the first write
-    saver = Saver(session, run_id, attempt, seconds)
-    for record in train(run.spec, source=source, folder=datasets_dir, resume=start):
+    saver = Saver(session, run_id, attempt, seconds, Pace(time.monotonic(), first_cost(spec)))
+    for record in train(spec, source=source, folder=datasets_dir, resume=start):
         saver.save(record)
 
 
@@ -111,13 +112,13 @@ def _checkpoint(session: Session, run_id: str) -> tuple[Checkpoint | None, float
 
 
 class Saver:
-    """Stores what one attempt of a run yields."""
+    """Stores what one attempt of a run yields. `seconds` is how long the run had been trained before, and `pace` says
+    when a checkpoint is kept."""
 
-    def __init__(self, session: Session, run_id: str, attempt: int, seconds: float) -> None:
-        self._session, self._run_id, self._attempt = session, run_id, attempt
+    def __init__(self, session: Session, run_id: str, attempt: int, seconds: float, pace: "Pace") -> None:
+        self._session, self._run_id, self._attempt, self._pace = session, run_id, attempt, pace
         self._noted = time.monotonic()
         self._began = self._noted - seconds
-        self._pace = Pace(self._noted)
 
     def save(self, record: Progress | StepRecord | Trained) -> None:
         match record:
@@ -148,10 +149,10 @@ class Pace:
 
     SHARE = 1 / 50
     LATEST = 10.0
-    USUAL = 0.005  # what a small net's takes: the first one waits as if it took as long
 
-    def __init__(self, now: float) -> None:
-        self._last, self._cost, self._measured = now, self.USUAL, False
+    def __init__(self, now: float, cost: float) -> None:
+        """`cost` is what the first one is expected to take."""
+        self._last, self._cost, self._measured = now, cost, False
 
     def measured(self) -> None:
         self._measured = True
@@ -162,6 +163,12 @@ class Pace:
 
     def kept(self, began: float, now: float) -> None:
         self._last, self._cost, self._measured = now, now - began, False
+
+
+def first_cost(spec: RunSpec) -> float:
+    """About how many seconds the first checkpoint takes: a transaction, and 12 bytes a parameter, which are its value
+    and what Adam keeps of it, at 150 MB a second."""
+    return 0.005 + 12 * spec.parameters / 150e6
 
 
 def _source(session: Session, spec: RunSpec) -> Source | None:

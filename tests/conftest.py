@@ -138,15 +138,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """As `server`, for one module alone."""
-    yield from _serve(tmp_path_factory.mktemp("server"))
+def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As `server`, for one module alone, with as many workers as its WORKERS says."""
+    yield from _serve(tmp_path_factory.mktemp("server"), WORKERS=str(getattr(request.module, "WORKERS", 1)))
 
 
-def _serve(folder: Path) -> Iterator[Server]:
+def _serve(folder: Path, **environment: str) -> Iterator[Server]:
     url = databases.address(folder)
     databases.make(url)
-    with Server(folder, DATABASE_URL=url) as server:
+    with Server(folder, DATABASE_URL=url, **environment) as server:
         yield server
     databases.drop(url)
 

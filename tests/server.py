@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 import psutil
 
-from app.settings import PROJECT
+from app.settings import PROJECT, Settings
 
 T = TypeVar("T")
 PATIENCE = 90.0  # seconds after which something that should have happened counts as broken
@@ -42,6 +42,11 @@ class Server:
         self.folder = folder
         self._environment = {"PORT": "0", "DATA_DIR": str(folder), **environment}
         self.url = ""
+
+    @property
+    def settings(self) -> Settings:
+        """With which it runs."""
+        return Settings(_env_file=None, **{name.lower(): value for name, value in self._environment.items()})  # type: ignore[arg-type]
 
     def __enter__(self) -> "Server":
         self.start()

@@ -1,9 +1,15 @@
-"""Whoever ends a run or the product in the middle of a run: nothing goes on behind their back, and nothing is lost."""
+"""Whoever ends a run, a worker or the product in the middle of a run: nothing goes on behind their back, and nothing is
+lost."""
 
+import time
+
+import psutil
 import pytest
 
+from tests.chaos.once import share_out
 from tests.server import Server, left_of, wait_for
 
+WORKERS = 3
 STEPS, EVERY = 3000, 200
 LONG = {
     "dataset": "shapeset", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "optimizer": "sgd",
@@ -13,8 +19,14 @@ LONG = {
 
 @pytest.fixture(scope="module")
 def server(own_server: Server) -> Server:
-    """Whose processes end."""
+    """With other workers, to go on with what one leaves."""
     return own_server
+
+
+def test_workers_that_share_many_runs_out_train_each_of_them_once(server: Server) -> None:
+    shared, wrong = share_out(server.settings, runs=30, workers=WORKERS)
+    assert wrong == []
+    assert len(shared.by_worker) == WORKERS
 
 
 def launch_to_the_middle(server: Server) -> str:
@@ -23,13 +35,53 @@ def launch_to_the_middle(server: Server) -> str:
     return run_id
 
 
+def worker_of(server: Server, run_id: str) -> psutil.Process:
+    def ask() -> list[int]:
+        found = server.client.get("/healthz").json()["processes"]
+        return [process["pid"] for process in found if (process["role"], process["run"]) == ("worker", run_id)]
+
+    return psutil.Process(wait_for(ask, f"a worker that has run {run_id}")[0])
+
+
+def assert_whole(server: Server, run_id: str, attempt: int) -> None:
+    run = server.wait_until_ended(run_id)
+    assert (run["status"], run["error"], run["attempt"]) == ("finished", None, attempt)
+    for path in ("metrics", "layers/activation", "histograms/weight"):
+        found = server.client.get(f"/api/runs/{run_id}/{path}").json()
+        assert found.get("step", found.get("steps")) == list(range(0, STEPS + 1, EVERY))
+
+
 def test_a_cancelled_run_stops_and_keeps_what_it_measured(server: Server) -> None:
     run_id = launch_to_the_middle(server)
+    trainer = server.pid("trainer", run_id)
+    asked = time.monotonic()
     assert server.client.post(f"/api/runs/{run_id}/cancel").json()["status"] == "cancelled"
-    wait_for(lambda: server.pid("trainer", run_id) is None, "its trainer to end")
+    assert left_of([psutil.Process(trainer)] if psutil.pid_exists(trainer) else []) == []
+    print(f"its training process ended after {time.monotonic() - asked:.1f} s")
     steps = server.client.get(f"/api/runs/{run_id}/metrics").json()["step"]
     assert steps[0] == 0
     assert len(steps) == len(set(steps)) < STEPS // EVERY
+
+
+def test_a_worker_that_is_asked_to_end_is_gone_within_five_seconds_and_another_one_goes_on(server: Server) -> None:
+    run_id = launch_to_the_middle(server)
+    worker = worker_of(server, run_id)
+    worker.terminate()
+    worker.wait(5)
+    assert_whole(server, run_id, attempt=2)
+
+
+def test_a_worker_that_was_frozen_and_is_thawed_changes_nothing(server: Server) -> None:
+    run_id = launch_to_the_middle(server)
+    worker = worker_of(server, run_id)
+    frozen = [worker, *worker.children(recursive=True)]
+    for process in frozen:
+        process.suspend()
+    wait_for(lambda: server.run(run_id)["attempt"] == 2, "another worker to take the run over")
+    for process in frozen:
+        process.resume()
+    assert_whole(server, run_id, attempt=2)
+    assert server.wait_until_ended(server.launch(hidden=[4], epochs=1))["status"] == "finished"
 
 
 def test_ctrl_c_leaves_no_process_and_gives_the_run_back(server: Server) -> None:
@@ -38,8 +90,4 @@ def test_ctrl_c_leaves_no_process_and_gives_the_run_back(server: Server) -> None
     assert server.stop() == 0
     assert left_of(family) == []
     server.start()
-    run = server.wait_until_ended(run_id)
-    assert (run["status"], run["error"]) == ("finished", None)
-    for path in ("metrics", "layers/activation", "histograms/weight"):
-        found = server.client.get(f"/api/runs/{run_id}/{path}").json()
-        assert found.get("step", found.get("steps")) == list(range(0, STEPS + 1, EVERY))
+    assert_whole(server, run_id, attempt=2)

@@ -161,7 +161,11 @@ def test_an_older_schema_is_refused_and_left_as_it_is(
 
 
 def test_a_database_without_tables_is_refused(here: Settings, process: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (here.data_dir / "layerscope.db").unlink()
+    alembic_command.downgrade(alembic(here), "base")
+    engine = db.make_engine(here.runs_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    engine.dispose()
 
     assert commands.main([process]) == 2
     assert "has no tables yet: run `layerscope migrate` first" in one_line(capsys)

@@ -20,6 +20,7 @@ from app.settings import BadSettings, Settings, load_settings
 from app.store import sizes
 from ml.labs import LABS
 from ml.spec import RunSpec
+from tests.databases import ADMINISTRATOR
 
 DAY = 24 * 3600.0
 BLOB = 40_000  # bytes that a run leaves here
@@ -187,10 +188,12 @@ def test_while_runs_keep_coming_the_used_size_stays_below_the_cap(
         most = max(most, sizes.used_bytes(session))
 
     assert most <= cap
-    assert sizes.database_bytes(session) <= cap + 3 * BLOB  # as long as the file was before the first run went
+    if sizes.on_sqlite(session):  # whose file is as long as it was before the first run went
+        assert sizes.database_bytes(session) <= cap + 3 * BLOB
     assert 10 <= len(left(session)) <= 20
 
 
+@pytest.mark.skipif(bool(ADMINISTRATOR), reason="PostgreSQL's own vacuum cares for it")
 def test_room_goes_back_to_the_disk_where_much_is_free(session: Session, settings: Settings, make: Make) -> None:
     for _ in range(50):
         make()
@@ -206,7 +209,7 @@ def full(app: FastAPI, session: Session, make: Make) -> str:
     """An application whose cap is used up by a run that is shared: its id."""
     run = make()
     shared(session, run)
-    app.state.room = retention.Room(keeping(app.state.settings, disk_cap=ByteSize(100_000)))
+    app.state.room = retention.Room(keeping(app.state.settings, disk_cap=ByteSize(10_000)))
     return run
 
 
@@ -233,7 +236,7 @@ def test_where_nothing_may_go_a_new_run_is_refused_and_told_why(
     answer = client.post(path.replace("FULL", full), **LAUNCHES[path])  # type: ignore[arg-type]
 
     assert answer.status_code == 507
-    assert "DISK_CAP allows 100.0KB" in answer.text
+    assert "DISK_CAP allows 10.0KB" in answer.text
     assert left(session) == before
 
 
@@ -248,9 +251,9 @@ def test_a_run_is_taken_for_which_another_one_may_go(client: TestClient, make: M
 def test_the_log_says_that_no_run_may_go(
     session: Session, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    retention.tidy(session, keeping(settings, disk_cap=ByteSize(100_000)))
+    retention.tidy(session, keeping(settings, disk_cap=ByteSize(10_000)))
 
-    assert "of DISK_CAP=100.0KB are used and no run may go" in caplog.text
+    assert "of DISK_CAP=10.0KB are used and no run may go" in caplog.text
 
 
 # --- settings, and the worker's thread ---

@@ -230,7 +230,7 @@ def test_a_checkpoint_that_cannot_be_read_means_a_new_beginning(
 
 
 def test_a_checkpoint_is_kept_at_a_snapshot_if_it_is_cheap_and_after_ten_seconds_at_the_latest() -> None:
-    pace = training.Pace(now=0.0)
+    pace = training.Pace(now=0.0, cost=0.005)
     assert not pace.due(9.9)
     assert pace.due(10.0)
     pace.measured()
@@ -240,6 +240,12 @@ def test_a_checkpoint_is_kept_at_a_snapshot_if_it_is_cheap_and_after_ten_seconds
     pace.measured()
     assert not pace.due(1.1 + 4.9)
     assert pace.due(1.1 + 5.1)
+
+
+def test_the_first_checkpoint_of_a_large_net_is_expected_to_take_longer() -> None:
+    small, large = (training.first_cost(RunSpec(hidden=hidden)) for hidden in ((10,), (1000,) * 5))
+    assert small == pytest.approx(0.005, abs=0.001)
+    assert 0.2 < large < 1
 
 
 def test_a_run_that_needs_more_memory_than_it_may_take_fails_with_the_setting_s_name(

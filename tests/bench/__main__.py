@@ -3,7 +3,7 @@
 import sys
 
 from app.training import warm_up
-from tests.bench import browser, diagnosing, pages, recorder, serving, training
+from tests.bench import browser, diagnosing, keeping, pages, recorder, serving, training
 from tests.bench.table import header
 
 GROUPS = {
@@ -12,6 +12,7 @@ GROUPS = {
     "b": training.pulses,
     "c": training.tutorial_loop,
     "d": recorder.tensorboard,
+    "k": keeping.checkpoints,
     "p": pages.waiting,
     "w": browser.looking,
     "r": diagnosing.rules,

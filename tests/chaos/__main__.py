@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random
 
 from app import db
-from app.settings import Settings
 from tests.chaos.checks import complaints, left_in_queue
 from tests.chaos.runs import SPECS, undisturbed
 from tests.chaos.storm import WORKERS, Report, Storm
@@ -45,8 +44,8 @@ def survive(folder: Path, kills: int, seed: int, **environment: str) -> tuple[Re
     """What was done to the product in this folder, and what is wrong afterwards."""
     specs = SPECS if kills > len(SPECS) * 5 else SPECS[:2]
     references = undisturbed(specs)
-    settings = Settings(_env_file=None, data_dir=folder, **{name.lower(): x for name, x in environment.items()})
     with Server(folder, WORKERS=str(WORKERS), **environment) as server:
+        settings = server.settings
         engine = db.make_engine(settings.runs_url)
         report = Storm(server, engine, specs, Random(seed)).rage(kills)
         wait_for(lambda: not left_in_queue(settings), "the queue to be empty")

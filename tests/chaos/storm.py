@@ -9,8 +9,8 @@ from random import Random
 
 import httpx2
 import psutil
-from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
 
 from app.models import ACTIVE, Run, Worker
 from ml.spec import RunSpec
@@ -61,7 +61,8 @@ class Storm:
             wait_for(self._busy_workers, "a worker that trains")
             self._strike()
         self._wait_for_the_thaw()
-        wait_for(lambda: not self._look() and not self._active(), "every run to end")
+        wait_until_ended(self._engine)
+        wait_for(lambda: not self._look(), "the lost runs to be in other hands")
         with Session(self._engine) as session:
             self.report.attempts = sum(session.exec(select(Run.attempt)))
         return self.report
@@ -69,7 +70,7 @@ class Storm:
     # --- the client ---
 
     def _keep_busy(self) -> None:
-        for _ in range(KEPT_BUSY - self._active()):
+        for _ in range(KEPT_BUSY - active(self._engine)):
             spec = self._random.choice(self._specs)
             self.report.launched[self._launch(spec)] = spec
 
@@ -173,9 +174,20 @@ class Storm:
         while self._thaw_at:
             self._wait(0.2)
 
-    def _active(self) -> int:
-        with Session(self._engine) as session:
-            return sum(1 for status in session.exec(select(Run.status)) if status in ACTIVE)
+
+def active(engine: Engine) -> int:
+    """How many runs have not ended."""
+    with Session(engine) as session:
+        return session.exec(select(func.count()).where(col(Run.status).in_(ACTIVE))).one()
+
+
+def wait_until_ended(engine: Engine) -> None:
+    """For as long as there are always some more that have ended."""
+    waiting = active(engine)
+    while waiting:
+        before = waiting
+        wait_for(lambda before=before: active(engine) < before, f"any of {before} runs to end")  # type: ignore[misc]
+        waiting = active(engine)
 
 
 def _killed(pid: int | None) -> bool:

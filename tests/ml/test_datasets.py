@@ -1,3 +1,4 @@
+import json
 from itertools import islice
 
 import numpy as np
@@ -194,3 +195,49 @@ def test_the_catalog_knows_the_pixels_of_shapeset():
     assert data.pixel_mean == pytest.approx(pixels.mean(), abs=0.005)
     assert data.pixel_square == pytest.approx((pixels**2).mean(), abs=0.005)
     assert data.pixel_mean_square == pytest.approx((pixels.mean(axis=0) ** 2).mean(), abs=0.005)
+
+
+# --- batches that go on ---
+
+DIGITS, ENDLESS = {"dataset": "digits"}, {"dataset": "shapeset"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "taken"),
+    [
+        (DIGITS | {"batch_size": 32}, [1, 31, 37, 38, 39, 76]),  # 1,197 examples: 38 batches a pass, the last of 13
+        (DIGITS | {"batch_size": 7}, [141, 142, 143, 171, 172]),
+        (DIGITS | {"batch_size": 1100}, [1, 2, 3]),
+        (DIGITS | {"train_size": 20, "batch_size": 10}, [1, 2, 3]),
+        (ENDLESS | {"batch_size": 10}, [99, 100, 101]),  # 1,000 images are drawn at a time
+        (ENDLESS | {"batch_size": 300}, [3, 4]),
+        (ENDLESS | {"batch_size": 1700}, [1, 2]),
+    ],
+    ids=str,
+)
+def test_batches_go_on_from_where_they_stood(settings, taken):
+    spec = RunSpec(**settings, seed=3)
+    data = load(spec)
+    batches, places = [], []
+    for batch in islice(data.batches, max(taken) + 2):
+        batches.append(batch)
+        places.append(json.loads(json.dumps(data.draws.place)))
+
+    for count in taken:
+        for again, batch in zip(load(spec, place=places[count - 1]).batches, batches[count:], strict=False):
+            assert torch.equal(again.inputs, batch.inputs)
+            assert torch.equal(again.labels, batch.labels)
+
+
+def test_to_go_on_draws_no_more_than_the_last_images_again(monkeypatch):
+    spec = RunSpec(**ENDLESS, batch_size=300)
+    data = load(spec)
+    list(islice(data.batches, 15))  # 4,500 images, of five portions
+
+    drawn = []
+    monkeypatch.setattr(shapeset, "draw", lambda *of, draw=shapeset.draw: drawn.append(of) or draw(*of))
+    again = load(spec, place=data.draws.place)
+    drawn.clear()  # those of the validation and of the other sets
+    next(again.batches)
+
+    assert len(drawn) == 1
