@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlmodel import Session
 
-from app import actions, db, store
+from app import actions, db
 from app.models import Run
 from app.queue import Queue
 from app.serve import prepare
