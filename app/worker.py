@@ -48,7 +48,8 @@ class Crew:
         self._job: tuple[str, int, Child] | None = None
         self._queue = Queue(settings)
         self._presence = Presence()
-        self._ask(self._tell)  # at once: importing torch takes the fork server two seconds
+        self._ask(self._tell)
+        self._ask(lambda _session: self.rescue(ACTIVE))  # before the seconds in which the fork server imports torch
         self._nursery = Nursery(Terms.of(settings))
 
     # --- a run ---

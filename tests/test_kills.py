@@ -53,10 +53,10 @@ def assert_whole(server: Server, run_id: str, attempt: int) -> None:
 
 def test_a_cancelled_run_stops_and_keeps_what_it_measured(server: Server) -> None:
     run_id = launch_to_the_middle(server)
-    trainer = server.pid("trainer", run_id)
+    trainer = psutil.Process(wait_for(lambda: server.pid("trainer", run_id), "its training process"))
     asked = time.monotonic()
     assert server.client.post(f"/api/runs/{run_id}/cancel").json()["status"] == "cancelled"
-    assert left_of([psutil.Process(trainer)] if psutil.pid_exists(trainer) else []) == []
+    assert left_of([trainer]) == []
     print(f"its training process ended after {time.monotonic() - asked:.1f} s")
     steps = server.client.get(f"/api/runs/{run_id}/metrics").json()["step"]
     assert steps[0] == 0
