@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, func, make_url, sel
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel, col
 
-from app import db, store
+from app import db, schema, store
 from app.models import Run
 from app.patience import trouble
 
@@ -79,7 +79,9 @@ def _opened(url: str) -> Iterator[Engine]:
         raise CannotCopy(f"there is no database {shown}; make it with: DATABASE_URL={shown} layerscope migrate")
     engine = db.make_engine(url)
     try:
-        if not db.is_newest(engine):
+        with engine.connect() as connection:
+            revision = schema.revision_of(connection)
+        if revision != schema.known_revisions()[-1]:
             raise CannotCopy(
                 f"{shown} has not the tables of this version; get them with: DATABASE_URL={shown} layerscope migrate"
             )

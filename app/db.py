@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine, Float, NullPool, event
@@ -13,9 +13,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
-
-if TYPE_CHECKING:
-    from alembic.config import Config
 
 try:
     import pysqlite3
@@ -103,28 +100,13 @@ def migrate(settings: Settings) -> None:
 
 def bring_to_newest(url: str) -> None:
     """Bring the database at this URL to the newest schema; one that is empty gets its tables."""
+    # Alembic is needed at start-up alone, not by every web process.
     from alembic import command
-
-    config = _alembic()
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
-
-
-def is_newest(engine: Engine) -> bool:
-    """Whether the database has the newest schema."""
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    return revision == ScriptDirectory.from_config(_alembic()).get_current_head()
-
-
-def _alembic() -> "Config":
-    # Needed at start-up alone, not by every web process.
     from alembic.config import Config
 
-    return Config(toml_file=PROJECT / "pyproject.toml")
+    config = Config(toml_file=PROJECT / "pyproject.toml")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
 
 
 async def _session(request: Request) -> AsyncIterator[Session]:

@@ -58,11 +58,11 @@ class Storm:
         while self.report.kills.total() < kills:
             self._keep_busy()
             self._wait(self._random.uniform(*PAUSE))
-            wait_for(self._busy_workers, "a worker that trains")
+            wait_for(lambda: (self._look(), self._busy_workers())[1], "a worker that trains")
             self._strike()
         self._wait_for_the_thaw()
-        wait_until_ended(self._engine)
         wait_for(lambda: not self._look(), "the lost runs to be in other hands")
+        wait_until_ended(self._engine)
         with Session(self._engine) as session:
             self.report.attempts = sum(session.exec(select(Run.attempt)))
         return self.report

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app import db
+from app import db, schema
 from app.settings import PROJECT
 from tests.databases import databases
 
@@ -34,7 +34,7 @@ def test_servers_that_start_at_once_migrate_once(postgresql: str, tmp_path: Path
     said = [process.communicate(timeout=120)[0].decode() for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     engine = db.make_engine(postgresql)
-    assert db.is_newest(engine)
+    assert schema.revision(postgresql) == schema.known_revisions()[-1]
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM dbos.workflow_status")).scalar() == 0
     engine.dispose()
