@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import signal
@@ -23,6 +24,9 @@ STOP_SECONDS = 4.0  # from SIGTERM to SIGKILL
 # glibc gives each thread a heap of its own and keeps what is freed there; the web process has many threads.
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 MIN_FREE_BYTES = 100_000_000
+
+
+log = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):
@@ -126,7 +130,7 @@ class Supervisor:
             if await self._ended_by_itself(process):
                 quick = time.monotonic() - started < HEALTHY_SECONDS
                 delay = min(2 * delay, MAX_RESTART_SECONDS) if quick else RESTART_SECONDS
-                print(f"{command[0]} ended with {process.returncode}; starting it again", file=sys.stderr, flush=True)
+                log.warning("%s ended with %s; starting it again", command[0], process.returncode)
                 await self._pause(delay)
 
     async def _start(self, command: list[str]) -> asyncio.subprocess.Process:
