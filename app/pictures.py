@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
 from app import store
@@ -16,6 +16,7 @@ from app.diagnosis import Headline
 from app.i18n import LANGUAGES, language, speaking
 from app.link_preview import link_preview
 from app.models import ACTIVE
+from app.patience import is_away
 from app.settings import PROJECT
 from app.thumbnails import thumbnail
 from ml.records import RunRecord
@@ -73,10 +74,18 @@ def pictures(
 
 
 def _keep(session: Session, run: RunRecord, name: str, drawn: bytes) -> None:
+    """For the next time: a page that shows pictures must not wait for a database that can only be read now."""
+    if session.info.get("read only"):
+        return
     try:
         store.save_artifact(session, run.id, _kept_as(name), drawn)
     except IntegrityError:  # the run was deleted meanwhile
         session.rollback()
+    except SQLAlchemyError as error:
+        session.rollback()
+        session.info["read only"] = True
+        if not is_away(error):
+            raise
 
 
 def _kept_as(name: str) -> str:

@@ -1,5 +1,6 @@
 """What many tests need: a migrated database, the application in-process, a real server."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ from tests.lab_runs import LAB, TRIAL
 from tests.server import Server
 
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
+
+
+# Else the engine makes a handler, on the stderr of the test that first starts it, which is closed after that.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

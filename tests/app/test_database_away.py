@@ -5,9 +5,12 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine
+from sqlmodel import Session
 
 from app import main
 from app.settings import Settings
+from tests.records import make_run
+from tests.saving import save_run
 
 ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 
@@ -49,10 +52,14 @@ def test_a_visitor_gets_a_page_that_says_so(impatient: TestClient) -> None:
     assert "<h1" in refused.text
 
 
-@pytest.mark.usefixtures("locked")
-def test_pages_can_be_read_meanwhile(impatient: TestClient) -> None:
-    assert impatient.get("/").status_code == 200
-    assert impatient.get("/api/runs").status_code == 200
+def test_pages_can_be_read_meanwhile_though_their_pictures_are_not_kept(
+    session: Session, locked: Connection, impatient: TestClient
+) -> None:
+    locked.rollback()
+    run_id = save_run(session, make_run(2))
+    locked.exec_driver_sql("BEGIN IMMEDIATE")
+    for path in ("/", "/api/runs", f"/runs/{run_id}"):
+        assert impatient.get(path).status_code == 200
 
 
 def test_a_mistake_of_the_program_is_no_such_trouble(impatient: TestClient, engine: Engine) -> None:

@@ -82,7 +82,7 @@ def test_an_error_that_will_not_pass_is_told_at_once(session: Session) -> None:
 def test_a_full_disk_is_a_trouble_that_passes(tmp_path: Path) -> None:
     engine = db.make_engine(f"sqlite:///{tmp_path}/full.db")
     with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+        connection.exec_driver_sql("PRAGMA max_page_count = 5")
         connection.exec_driver_sql("CREATE TABLE page (data BLOB)")
         with pytest.raises(OperationalError) as caught:
             connection.exec_driver_sql("INSERT INTO page VALUES (zeroblob(100000))")

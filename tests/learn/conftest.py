@@ -16,7 +16,7 @@ from tests.server import wait_for
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the web process alone, in a thread: Learn pages need neither a worker nor a run."""
     settings = Settings(_env_file=None, data_dir=Path(tmp_path_factory.mktemp("site")))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_config=None, ws="none"))
     thread = Thread(target=server.run)
     thread.start()
     wait_for(lambda: server.started, "the web process to start")
