@@ -31,8 +31,9 @@ def claim(session: Session, run_id: str, worker: str | None = None) -> int | Non
         "started": func.coalesce(Run.started, now), "resumed": now, "resumed_step": step, "stalls": Run.stalls + 1,
     }  # fmt: skip
     attempt = session.execute(unless_ended(run_id).values(values).returning(col(Run.attempt))).scalar()
-    later = col(Snapshot.step) > func.coalesce(kept, -1)
-    session.execute(delete(Snapshot).where(col(Snapshot.run_id) == run_id, later))
+    if attempt is not None:
+        later = col(Snapshot.step) > func.coalesce(kept, -1)
+        session.execute(delete(Snapshot).where(col(Snapshot.run_id) == run_id, later))
     session.commit()
     return attempt
 

@@ -44,6 +44,25 @@ def test_a_new_attempt_keeps_what_was_measured_until_the_checkpoint(
     assert store.load_run(session, run_id).steps == [r.step for r in records[:-1]]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda session, run_id: store.finish(session, run_id, 1, {}),
+        lambda session, run_id: store.fail(session, run_id, 1, "no"),
+        lambda session, run_id: store.cancel_run(session, run_id),
+    ],
+    ids=["finished", "failed", "cancelled"],
+)
+def test_a_run_that_has_ended_is_not_begun_again_and_keeps_what_was_measured(
+    session: Session, records: list[StepRecord], end: Callable[[Session, str], object]
+) -> None:
+    run_id, _ = measured(session, records)
+    end(session, run_id)
+    assert store.claim(session, run_id, "worker-2") is None
+    session.expire_all()
+    assert store.load_run(session, run_id).steps == [r.step for r in records]  # type: ignore[union-attr]
+
+
 def test_a_snapshot_that_is_saved_twice_is_there_once(session: Session, records: list[StepRecord]) -> None:
     run = store.create_run(session, TINY)
     store.claim(session, run.id)
