@@ -18,6 +18,12 @@ from tests.postgres import administrate, drop_database
 ADMINISTRATOR = os.environ.get("TEST_DATABASE_URL", "")  # the URL of one who may create databases
 
 
+def hold_up_writers(connection: Connection) -> None:
+    """As a program does that has begun to write, until the connection is rolled back."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite else "LOCK TABLE run IN EXCLUSIVE MODE")
+
+
 class Databases(Protocol):
     def address(self, folder: Path) -> str:
         """The URL of a database that is not there yet, of its own for this folder."""

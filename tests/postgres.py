@@ -17,7 +17,7 @@ from sqlalchemy import NullPool, create_engine, make_url
 
 PATIENCE = 60  # seconds after which a server that does not start or stop counts as broken
 # Nothing that a test keeps must survive a power cut.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 
 class CannotStart(Exception):

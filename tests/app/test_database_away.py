@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app import main
 from app.settings import Settings
+from tests.databases import hold_up_writers
 from tests.records import make_run
 from tests.saving import save_run
 
@@ -19,8 +20,7 @@ ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 def locked(engine: Engine) -> Iterator[Connection]:
     """Somebody else writes, and does not come to an end."""
     with engine.connect() as other:
-        on_sqlite = engine.dialect.name == "sqlite"
-        other.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite else "LOCK TABLE run IN EXCLUSIVE MODE")
+        hold_up_writers(other)
         yield other
         other.rollback()
 
@@ -57,7 +57,8 @@ def test_pages_can_be_read_meanwhile_though_their_pictures_are_not_kept(
 ) -> None:
     locked.rollback()
     run_id = save_run(session, make_run(2))
-    locked.exec_driver_sql("BEGIN IMMEDIATE")
+    session.close()
+    hold_up_writers(locked)
     for path in ("/", "/api/runs", f"/runs/{run_id}"):
         assert impatient.get(path).status_code == 200
 

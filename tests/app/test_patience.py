@@ -43,6 +43,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "LONGEST_WAIT", 0.01)
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("impatient")
 def test_what_could_not_be_written_is_written_as_soon_as_it_can(
     engine: Engine, caplog: pytest.LogCaptureFixture
