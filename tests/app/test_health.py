@@ -33,11 +33,16 @@ def away(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The database takes questions and does not answer."""
-    answer = threading.Event()
+    over = threading.Event()
+
+    def wait(_session: Session) -> None:
+        over.wait(30)
+        raise OperationalError("", {}, Exception("nobody listens any more"))  # and so no connection is opened
+
     monkeypatch.setattr(health, "LONGEST_LOOK", 0.1)
-    monkeypatch.setattr(store, "count_by_status", lambda _session: answer.wait(30))
+    monkeypatch.setattr(store, "count_by_status", wait)
     yield
-    answer.set()
+    over.set()
 
 
 def scraped(client: TestClient) -> list[Sample]:
