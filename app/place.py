@@ -15,11 +15,11 @@ def _here() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:  # not Linux
-        return f"{platform.node()}/{uuid.getnode():x}"
+        return f"{HOST}/{uuid.getnode():x}"
 
 
-HERE = _here()
 HOST = platform.node()
+HERE = _here()
 
 
 def is_gone(place: str, pid: int) -> bool:
@@ -28,10 +28,8 @@ def is_gone(place: str, pid: int) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # somebody else's
-        return False
+    except OSError as error:  # that it is somebody else's is one too
+        return isinstance(error, ProcessLookupError)
     return False
 
 

@@ -81,7 +81,7 @@ class Queue:
     def states(self, run_ids: Sequence[str]) -> dict[str, "State"]:
         """What the engine thinks of these runs; those are missing that it does not know."""
         found: dict[str, State] = {}
-        for asked in batched(run_ids, IDS_A_QUERY):
+        for asked in _batched(run_ids, IDS_A_QUERY):
             told = self._client.list_workflows(workflow_ids=asked, load_input=False, load_output=False)
             found |= {x.workflow_id: State(x.status, x.executor_id) for x in told}
         return found
@@ -116,7 +116,7 @@ class Queue:
         self._engine.dispose()
 
 
-def batched(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+def _batched(ids: Sequence[str], size: int) -> Iterator[list[str]]:
     return (list(ids[start : start + size]) for start in range(0, len(ids), size))
 
 
