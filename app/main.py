@@ -162,9 +162,10 @@ def _database_error(request: Request, error: Exception) -> Response:
     log.warning("%s: the database can't be used (%s)", request.method, trouble(error))
     if _wants_json(request):
         return JSONResponse({"detail": _(AWAY)}, 503, headers=COME_BACK)
-    page = pages.render_error(request, 503, _(AWAY))
-    page.headers.update(COME_BACK)
-    return page
+    if request.method in ("GET", "HEAD"):
+        return pages.render_error(request, 503, _(AWAY), COME_BACK | {"Refresh": COME_BACK["Retry-After"]})
+    again = _("Reloading this page sends the same again.")
+    return pages.render_error(request, 503, f"{_(AWAY)} {again}", COME_BACK)
 
 
 def _no_room(request: Request, error: Exception) -> Response:

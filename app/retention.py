@@ -138,13 +138,13 @@ class Room:
         if not self._cap or time.monotonic() < self._good_until:
             return
         if sizes.used_bytes(session, above=self._cap) > self._cap and not expiry.expendable(session, 1):
-            raise NoRoom(_no_room(_size(self._cap)))
+            raise NoRoom(_no_room(self._cap / 1e6))
         self._good_until = time.monotonic() + REMEMBER
 
 
-def _no_room(cap: str) -> Words:
+def _no_room(megabytes: float) -> Words:
     return words(
-        "There is no room for another run: DISK_CAP allows {cap}, and something needs each of the runs that are kept. "
-        "Delete runs that are shared, mysteries, or labs that a class was given; or have DISK_CAP raised.",
-        cap=cap,
+        "There is no room for another run: DISK_CAP allows {size:,} MB, and something needs each of the runs that are "
+        "kept. Delete runs that are shared, mysteries, or labs that a class was given; or have DISK_CAP raised.",
+        size=megabytes,
     )

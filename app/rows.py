@@ -40,7 +40,7 @@ def run_record(run: Run) -> RunRecord:
         id=run.id, spec=RunSpec.stored(run.spec), status=run.status, step=run.step, attempt=run.attempt,
         created=run.created, started=run.started, finished=run.finished, error=read_reason(run.error),
         colour=run.colour or 0, experiment_id=run.experiment_id, repair_of=run.repair_of,
-        repair_rule=run.repair_rule, mystery_id=run.mystery_id, arm=run.arm,
+        repair_rule=run.repair_rule, mystery_id=run.mystery_id, arm=run.arm, resumed_step=run.resumed_step,
     )  # fmt: skip
 
 

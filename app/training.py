@@ -92,7 +92,7 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
     if run is None:
         return
     spec = run.spec
-    start, seconds = patiently(session, lambda: _checkpoint(session, run_id))
+    start, seconds = patiently(session, lambda: _checkpoint(session, run_id, attempt))
     source = None if start else patiently(session, lambda: _source(session, spec))
     patiently(session, session.commit)  # what was read must not keep a transaction open until the first write
     saver = Saver(session, run_id, attempt, seconds, Pace(time.monotonic(), first_cost(spec)))
@@ -100,14 +100,15 @@ def _train_and_save(session: Session, run_id: str, attempt: int, datasets_dir: P
         saver.save(record)
 
 
-def _checkpoint(session: Session, run_id: str) -> tuple[Checkpoint | None, float]:
-    """What to go on from and how many seconds the run was trained until then. A checkpoint that can't be read, of
-    another release for one, is as none."""
+def _checkpoint(session: Session, run_id: str, attempt: int) -> tuple[Checkpoint | None, float]:
+    """What to go on from and how many seconds the run was trained until then. With a checkpoint that can't be read, of
+    another release for one, the run begins anew."""
     kept = store.checkpoint(session, run_id)
     try:
         return (Checkpoint.from_bytes(kept.data), kept.seconds) if kept else (None, 0.0)
     except ValueError as error:
         log.warning("run %s begins anew: %s", run_id, error)
+        store.begin_anew(session, run_id, attempt)
         return None, 0.0
 
 

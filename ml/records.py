@@ -221,10 +221,10 @@ class Trained:
 class RunRecord:
     """A run as everybody reads it: its spec, where it stands, and its snapshots in the order of their steps.
 
-    Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it. `monte_carlo` is there once
-    a run with `mc_passes` has finished. `colour` is the number of the colour that the run keeps wherever it is drawn.
-    A repair of the run `repair_of` is to cure what the rule `repair_rule` found; a run of a mystery is shown by that
-    alone; a run of a lab is one seed of its `arm`.
+    Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it, the last time after step
+    `resumed_step`. `monte_carlo` is there once a run with `mc_passes` has finished. `colour` is the number of the
+    colour that the run keeps wherever it is drawn. A repair of the run `repair_of` is to cure what the rule
+    `repair_rule` found; a run of a mystery is shown by that alone; a run of a lab is one seed of its `arm`.
     """
 
     id: str
@@ -232,6 +232,7 @@ class RunRecord:
     status: str = "queued"
     step: int = 0
     attempt: int = 0
+    resumed_step: int = 0
     created: float = 0.0
     started: float | None = None
     finished: float | None = None

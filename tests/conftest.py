@@ -18,7 +18,7 @@ from app.settings import Settings
 from ml.labs import LABS
 from ml.spec import RunSpec
 from tests.browser import find_chromium, launch_chromium
-from tests.databases import ADMINISTRATOR, databases
+from tests.databases import ADMINISTRATOR, databases, let_rest
 from tests.lab_runs import LAB, TRIAL
 from tests.server import Server
 
@@ -97,6 +97,7 @@ def settings(tmp_path: Path, migrated: str) -> Iterator[Settings]:
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
     engine = db.make_engine(settings.runs_url)
+    let_rest(engine)
     yield engine
     engine.dispose()
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
@@ -22,6 +22,18 @@ def hold_up_writers(connection: Connection) -> None:
     """As a program does that has begun to write, until the connection is rolled back."""
     on_sqlite = connection.dialect.name == "sqlite"
     connection.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite else "LOCK TABLE run IN EXCLUSIVE MODE")
+
+
+def let_rest(engine: Engine) -> None:
+    """Let the engine's sessions be idle amid a transaction for as long as they like: a test's own session waits for all
+    that the test does meanwhile."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _without_timeout)
+
+
+def _without_timeout(connection: Any, _record: Any) -> None:
+    connection.execute("SET idle_in_transaction_session_timeout = 0")
+    connection.commit()
 
 
 class Databases(Protocol):

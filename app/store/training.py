@@ -38,6 +38,14 @@ def claim(session: Session, run_id: str, worker: str | None = None) -> int | Non
     return attempt
 
 
+def begin_anew(session: Session, run_id: str, attempt: int) -> None:
+    """Forget what the attempt would have gone on from, and all that was measured: another release may have."""
+    _fenced(session, run_id, attempt, step=0, resumed_step=0)
+    drop_checkpoint(session, run_id)
+    session.execute(delete(Snapshot).where(col(Snapshot.run_id) == run_id))
+    session.commit()
+
+
 def checkpoint(session: Session, run_id: str) -> Checkpoint | None:
     """What the run goes on from; None where it begins."""
     return session.get(Checkpoint, run_id, populate_existing=True)

@@ -1,13 +1,16 @@
 """What a visitor is told while the database can't be used."""
 
+import sqlite3
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from app import main
+from app import main, store
 from app.settings import Settings
 from tests.databases import hold_up_writers
 from tests.records import make_run
@@ -49,7 +52,17 @@ def test_a_visitor_gets_a_page_that_says_so(impatient: TestClient) -> None:
     refused = impatient.post("/runs", data={"hidden": "8"}, headers=ORIGIN)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert "Nothing was lost" in refused.text
+    assert "Reloading this page sends the same again." in refused.text
     assert "<h1" in refused.text
+    assert "refresh" not in refused.headers, "which would ask, and not send"
+
+
+def test_a_page_that_could_not_be_read_comes_by_itself(impatient: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+    monkeypatch.setattr(store, "list_runs", Mock(side_effect=locked))
+    refused = impatient.get("/")
+    assert (refused.status_code, refused.headers["refresh"]) == (503, "5")
+    assert "Reloading" not in refused.text
 
 
 def test_pages_can_be_read_meanwhile_though_their_pictures_are_not_kept(

@@ -196,6 +196,20 @@ def test_a_running_run_shows_progress_and_can_be_cancelled(client: TestClient, s
     assert f'action="/runs/{run_id}/cancel"' not in page.text
 
 
+@pytest.mark.parametrize(("kept", "said"), [(True, "attempt 2, from step 20 on"), (False, "attempt 2 ")])
+def test_a_run_that_was_taken_up_again_says_from_where(
+    client: TestClient, session: Session, *, kept: bool, said: str
+) -> None:
+    measured = make_run(3, epochs=4)
+    run = store.create_run(session, measured.spec)
+    attempt = store.claim(session, run.id) or 0
+    store.save_snapshot(session, run.id, attempt, measured.snapshots[0])
+    if kept:
+        store.save_checkpoint(session, run.id, attempt, 20, 1.0, b"state")
+    store.claim(session, run.id)
+    assert said in words(client.get(f"/runs/{run.id}"))
+
+
 def test_a_failed_run_says_why(client: TestClient, save: Save) -> None:
     answer = client.get(f"/runs/{save(make_run(0), status='failed')}")
     assert "This run failed Out of <memory>" in words(answer)

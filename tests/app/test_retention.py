@@ -236,7 +236,7 @@ def test_where_nothing_may_go_a_new_run_is_refused_and_told_why(
     answer = client.post(path.replace("FULL", full), **LAUNCHES[path])  # type: ignore[arg-type]
 
     assert answer.status_code == 507
-    assert "DISK_CAP allows 10.0KB" in answer.text
+    assert "DISK_CAP allows 0.01 MB" in answer.text
     assert left(session) == before
 
 

@@ -19,6 +19,7 @@ from ml.spec import RunSpec
 from ml.trainer import train
 from tests.conftest import TINY
 from tests.published import described, draw, files_of, unreachable
+from tests.records import make_run
 
 TINY_MNIST = TINY.model_copy(update={"dataset": "mnist"})
 
@@ -219,13 +220,14 @@ def test_a_checkpoint_that_cannot_be_read_means_a_new_beginning(
     engine: Engine, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id, attempt = claimed(session, LONGER)
+    store.save_snapshot(session, run_id, attempt, replace(make_run(1).snapshots[0], step=1))
     store.save_checkpoint(session, run_id, attempt, 3, 1.0, b"of another release")
     attempt = store.claim(session, run_id)
     training.train_and_save(engine, run_id, attempt)
     session.expire_all()
     run = store.load_run(session, run_id)
     assert run is not None
-    assert (run.status, run.steps) == ("finished", list(range(0, 19, 3)))
+    assert (run.status, run.steps, run.resumed_step) == ("finished", list(range(0, 19, 3)), 0)
     assert "begins anew" in caplog.text
 
 
