@@ -81,7 +81,7 @@ def _opened(url: str) -> Iterator[Engine]:
     try:
         with engine.connect() as connection:
             revision = schema.revision_of(connection)
-        if revision != schema.known_revisions()[-1]:
+        if revision != schema.newest_revision():
             raise CannotCopy(
                 f"{shown} has not the tables of this version; get them with: DATABASE_URL={shown} layerscope migrate"
             )

@@ -18,6 +18,10 @@ def known_revisions() -> list[str]:
     return sorted(file.name.split("_")[0] for file in MIGRATIONS.glob("[0-9]*_*.py"))
 
 
+def newest_revision() -> str:
+    return known_revisions()[-1]
+
+
 def revision(url: str) -> str | None:
     """What the database is at; None where it has no tables yet. Raises DBAPIError where it can't be asked."""
     engine = make_engine(url)
@@ -42,7 +46,7 @@ def require(settings: Settings) -> None:
     except DBAPIError:
         return
     refuse_newer(at)
-    if at != known_revisions()[-1]:
+    if at != newest_revision():
         raise WrongSchema(f"the database {_older(at)}: run `layerscope migrate` first")
 
 
@@ -50,10 +54,10 @@ def refuse_newer(at: str | None) -> None:
     """Raises WrongSchema for a revision that only a later release knows."""
     if at is not None and at not in known_revisions():
         raise WrongSchema(
-            f"the database is of a newer release (schema {at}, this one knows {known_revisions()[-1]}): "
+            f"the database is of a newer release (schema {at}, this one knows {newest_revision()}): "
             "update Layerscope, or restore the backup that was made before the update"
         )
 
 
 def _older(at: str | None) -> str:
-    return f"has the schema of an older release ({at}, not {known_revisions()[-1]})" if at else "has no tables yet"
+    return f"has the schema of an older release ({at}, not {newest_revision()})" if at else "has no tables yet"

@@ -91,7 +91,7 @@ def database(reading: Reading) -> Iterator[Check]:
 
 def _schema(reading: Reading) -> Iterator[Check]:
     at = schema.revision_of(reading.session.connection())
-    newest = schema.known_revisions()[-1]
+    newest = schema.newest_revision()
     reading.usable = at == newest
     if reading.usable:
         yield Check("schema", "ok", newest)

@@ -39,7 +39,7 @@ def claim(session: Session, run_id: str, worker: str | None = None) -> int | Non
 
 
 def begin_anew(session: Session, run_id: str, attempt: int) -> None:
-    """Forget what the attempt would have gone on from, and all that was measured: another release may have."""
+    """Forget what the attempt would have gone on from, and all that was measured: by another release, perhaps."""
     _fenced(session, run_id, attempt, step=0, resumed_step=0)
     drop_checkpoint(session, run_id)
     session.execute(delete(Snapshot).where(col(Snapshot.run_id) == run_id))

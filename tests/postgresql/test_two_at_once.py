@@ -34,7 +34,7 @@ def test_servers_that_start_at_once_migrate_once(postgresql: str, tmp_path: Path
     said = [process.communicate(timeout=120)[0].decode() for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     engine = db.make_engine(postgresql)
-    assert schema.revision(postgresql) == schema.known_revisions()[-1]
+    assert schema.revision(postgresql) == schema.newest_revision()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM dbos.workflow_status")).scalar() == 0
     engine.dispose()
