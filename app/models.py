@@ -2,7 +2,7 @@
 
 import time
 
-from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, MetaData
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, MetaData, false
 from sqlmodel import Field, SQLModel
 
 # Named constraints keep Alembic's comparison clean on every database.
@@ -19,9 +19,42 @@ SQLModel.metadata = MetaData(
 ACTIVE = ("queued", "running")
 
 
+class Member(SQLModel, table=True):
+    """Somebody who has signed in where others can reach the server: a student, or a teacher. `key` is the name as two
+    names are compared. `password_hash` is of the password that a student has chosen, NULL where the next one who signs
+    in by this name may choose it; a teacher has none. `seen` is when the last sign-in was."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    key: str = Field(unique=True)
+    role: str = "student"
+    password_hash: str | None = None
+    created: float = Field(default_factory=time.time)
+    seen: float = Field(default_factory=time.time)
+
+
+class SignIn(SQLModel, table=True):
+    """A browser in which a member is signed in. It holds a token, of which only the hash is kept here; without this row
+    the token opens nothing."""
+
+    token_hash: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", ondelete="CASCADE", index=True)
+    created: float = Field(default_factory=time.time)
+
+
+class ClassPassword(SQLModel, table=True):
+    """One row, as argon2 hashes: the password that is asked for, and the setting CLASS_PASSWORD in whose place a teacher
+    has put it. Another setting is the newer word."""
+
+    id: int = Field(default=1, primary_key=True)
+    password_hash: str
+    setting_hash: str
+
+
 class Experiment(SQLModel, table=True):
     """A named group of runs: `base` with every combination of the values in `vary`, each from `seeds` seeds. `base` and
-    `vary` are JSON. The runs of a `lab` (a name of ml.labs.LABS) are no grid: each belongs to one of its arms."""
+    `vary` are JSON. The runs of a `lab` (a name of ml.labs.LABS) are no grid: each belongs to one of its arms. `owner_id`
+    and `shown` as of a run."""
 
     id: str = Field(primary_key=True)
     name: str = Field(index=True)
@@ -30,6 +63,8 @@ class Experiment(SQLModel, table=True):
     seeds: int
     created: float = Field(default_factory=time.time)
     lab: str | None = Field(default=None, index=True)
+    owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
+    shown: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Run(SQLModel, table=True):
@@ -41,7 +76,9 @@ class Run(SQLModel, table=True):
     further last. `colour` is which of the pages' colours the run has on all of them.
     A repair of `repair_of` is to cure what the rule `repair_rule` found there. A run with a `mystery_id` is the patient
     of a mystery or a cure that was tried on it, and nothing but its mystery's own pages may show it. A run of a lab is
-    one seed of its `arm`.
+    one seed of its `arm`. Who launched it is `owner_id`, NULL where nobody signs in and for whoever was removed; other
+    students may look at it where it is `shown`. Of the runs that wait the lowest `turn` comes next; `work` is what it
+    costs (app.limits).
     """
 
     id: str = Field(primary_key=True)
@@ -65,6 +102,10 @@ class Run(SQLModel, table=True):
     resumed_step: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     crashes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     stalls: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
+    shown: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    turn: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    work: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
 
 
 class Snapshot(SQLModel, table=True):
@@ -154,7 +195,7 @@ class Mystery(SQLModel, table=True):
 
 class Answer(SQLModel, table=True):
     """What a classmate says is wrong, and the cure (a name of ml.repairs.CURES) that was tried in run `run_id`: NULL
-    where the cure changes nothing about the patient."""
+    where the cure changes nothing about the patient. `owner_id` where the classmate was signed in."""
 
     id: str = Field(primary_key=True)
     mystery_id: str = Field(foreign_key="mystery.id", ondelete="CASCADE", index=True)
@@ -163,6 +204,7 @@ class Answer(SQLModel, table=True):
     cure: str
     run_id: str | None = Field(default=None, foreign_key="run.id", ondelete="SET NULL", index=True)
     created: float = Field(default_factory=time.time)
+    owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
 
 
 class LabClass(SQLModel, table=True):
@@ -180,7 +222,7 @@ class LabClass(SQLModel, table=True):
 
 class Prediction(SQLModel, table=True):
     """What a student expects of a lab before seeing its charts: the place of one of its choices. `class_id` where it
-    was given through a class's link."""
+    was given through a class's link, `owner_id` where the student was signed in."""
 
     id: str = Field(primary_key=True)
     experiment_id: str = Field(foreign_key="experiment.id", ondelete="CASCADE", index=True)
@@ -188,6 +230,7 @@ class Prediction(SQLModel, table=True):
     name: str
     choice: int
     created: float = Field(default_factory=time.time)
+    owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
 
 
 class Worker(SQLModel, table=True):

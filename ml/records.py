@@ -224,7 +224,8 @@ class RunRecord:
     Times are seconds since 1970 (UTC). `attempt` counts how often a worker has begun it, the last time after step
     `resumed_step`. `monte_carlo` is there once a run with `mc_passes` has finished. `colour` is the number of the
     colour that the run keeps wherever it is drawn. A repair of the run `repair_of` is to cure what the rule
-    `repair_rule` found; a run of a mystery is shown by that alone; a run of a lab is one seed of its `arm`.
+    `repair_rule` found; a run of a mystery is shown by that alone; a run of a lab is one seed of its `arm`. Where
+    students sign in it is `owner_id`'s, and `shown` to the others or not; the lowest `turn` that waits comes next.
     """
 
     id: str
@@ -243,6 +244,9 @@ class RunRecord:
     repair_rule: str | None = None
     mystery_id: str | None = None
     arm: str | None = None
+    owner_id: str | None = None
+    shown: bool = False
+    turn: int = 1
     snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)
     monte_carlo: MonteCarlo | None = field(default=None, repr=False)
 

@@ -1,0 +1,20 @@
+"""Whose something is: what is made for a viewer is theirs."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel import Session
+
+from app.models import Answer, Experiment, Prediction, Run
+from app.viewer import viewer_of
+
+OWNED = (Run, Experiment, Prediction, Answer)
+
+
+@event.listens_for(Session, "before_flush")
+def _own(session: Session, *_: Any) -> None:
+    """In one place, so that no way of making something forgets it."""
+    if viewer := viewer_of(session):
+        for row in session.new:
+            if isinstance(row, OWNED):
+                row.owner_id = row.owner_id or viewer.id
