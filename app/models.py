@@ -43,8 +43,8 @@ class SignIn(SQLModel, table=True):
 
 
 class ClassPassword(SQLModel, table=True):
-    """One row, as argon2 hashes: the password that is asked for, and the setting CLASS_PASSWORD in whose place a teacher
-    has put it. Another setting is the newer word."""
+    """One row, as argon2 hashes: the password that is asked for, and the setting CLASS_PASSWORD in whose place it is.
+    Another setting is the newer word."""
 
     id: int = Field(default=1, primary_key=True)
     password_hash: str
@@ -53,8 +53,8 @@ class ClassPassword(SQLModel, table=True):
 
 class Experiment(SQLModel, table=True):
     """A named group of runs: `base` with every combination of the values in `vary`, each from `seeds` seeds. `base` and
-    `vary` are JSON. The runs of a `lab` (a name of ml.labs.LABS) are no grid: each belongs to one of its arms. `owner_id`
-    and `shown` as of a run."""
+    `vary` are JSON. The runs of a `lab` (a name of ml.labs.LABS) are no grid: each belongs to one of its arms.
+    `owner_id` and `shown` as of a run."""
 
     id: str = Field(primary_key=True)
     name: str = Field(index=True)
