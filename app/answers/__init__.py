@@ -1,6 +1,16 @@
 """What the JSON routes answer."""
 
-from app.answers.filling import Json, extras_of, histograms_of, layers_of, metrics_of, moment, problem_out, run_out
+from app.answers.filling import (
+    Json,
+    extras_of,
+    histograms_of,
+    layers_of,
+    listed_share_out,
+    metrics_of,
+    moment,
+    problem_out,
+    run_out,
+)
 from app.answers.findings import DiagnosisOut, FindingOut, FixOut
 from app.answers.shapes import (
     ClippingOut,
@@ -11,6 +21,7 @@ from app.answers.shapes import (
     HealthzOut,
     HistogramsOut,
     LayersOut,
+    ListedShareOut,
     MetricsOut,
     MonteCarloOut,
     NewShare,
@@ -41,6 +52,7 @@ __all__ = [
     "HistogramsOut",
     "Json",
     "LayersOut",
+    "ListedShareOut",
     "MetricsOut",
     "MonteCarloOut",
     "NewShare",
@@ -59,6 +71,7 @@ __all__ = [
     "extras_of",
     "histograms_of",
     "layers_of",
+    "listed_share_out",
     "metrics_of",
     "moment",
     "problem_out",
