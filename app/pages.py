@@ -170,13 +170,8 @@ def may_launch(request: Request) -> bool:
     """Whether the form would open for whoever asks."""
     settings: Settings = request.app.state.settings
     if settings.class_mode:
-        return bool(request.session.get("class"))
+        return bool(request.session.get("sign_in"))
     return is_loopback(request.url.hostname or "")
-
-
-def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Response:
-    """Asks for the class password."""
-    return templates.TemplateResponse(request, "sign_in.html", {"problem": problem}, status)
 
 
 def render_error(request: Request, status: int, detail: Any = "", headers: dict[str, str] | None = None) -> Response:
