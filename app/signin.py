@@ -1,5 +1,6 @@
 """The page to sign in, where others can reach the server, and signing out."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -49,9 +50,15 @@ def _sign_in(request: Request, values: Mapping[str, str], session: Session) -> R
         member = Door(request, session, values).open()
     except Declined as declined:
         return _ask(request, values, declined)
+    asked_for = request.session.get("next", "/")
     _forget(request, session)
     request.session[TOKEN] = store.sign_in(session, member.id)
-    return RedirectResponse("/", status_code=303)
+    return RedirectResponse(asked_for if _is_ours(asked_for) else "/", status_code=303)
+
+
+def _is_ours(address: str) -> bool:
+    """Browsers take what begins with two slashes for the name of another host."""
+    return re.match(r"/(?![/\\])", address) is not None
 
 
 def _forget(request: Request, session: Session) -> None:

@@ -69,6 +69,12 @@ def signed_in(session: Session, token: str) -> Member | None:
     return session.exec(query).first()
 
 
+def delete_all_sign_ins(session: Session) -> None:
+    """Everybody has to sign in again."""
+    session.execute(delete(SignIn))
+    session.commit()
+
+
 def sign_out(session: Session, token: str) -> None:
     one_row(session, delete(SignIn).where(col(SignIn.token_hash) == token_hash(token)))
 
@@ -103,8 +109,7 @@ def class_password(session: Session) -> ClassPassword | None:
 def change_class_password(session: Session, password_hash: str, setting_hash: str) -> None:
     """From now on; all browsers are signed out."""
     session.merge(ClassPassword(password_hash=password_hash, setting_hash=setting_hash))
-    session.execute(delete(SignIn))
-    session.commit()
+    delete_all_sign_ins(session)
 
 
 def forget_class_password(session: Session) -> None:

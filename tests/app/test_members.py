@@ -7,7 +7,9 @@ from app import store
 from app.models import Member, SignIn
 from app.store import members
 from app.viewer import KEY, Viewer
+from ml.labs import LABS
 from tests.conftest import TINY
+from tests.lab_runs import TRIAL
 
 
 @pytest.fixture
@@ -28,7 +30,8 @@ def test_a_name_is_whose_who_comes_first(session: Session, ana: Member) -> None:
     assert (found.id, found.name, found.password_hash, found.role) == (ana.id, "Ana", "her hash", "student")
 
 
-def test_a_teacher_and_a_student_are_not_of_one_name(session: Session, ana: Member) -> None:
+@pytest.mark.usefixtures("ana")
+def test_a_teacher_and_a_student_are_not_of_one_name(session: Session) -> None:
     assert store.teacher_named(session, "Ana") is None
     yoshua = store.teacher_named(session, "Yoshua")
     assert yoshua is not None
@@ -79,12 +82,10 @@ def test_who_is_removed_leaves_runs_and_no_way_in(session: Session, ana: Member)
     assert not store.remove_member(session, ana.id)
 
 
+@pytest.mark.usefixtures("trial")
 def test_the_links_to_a_removed_students_reports_are_closed_and_those_of_others_stay(
-    session: Session, ana: Member, trial: None
+    session: Session, ana: Member
 ) -> None:
-    from ml.labs import LABS
-    from tests.lab_runs import TRIAL
-
     experiment, [run, *_] = store.create_lab(session, TRIAL, "Trial", LABS[TRIAL].arms, (0,))
     as_her(session, ana)
     mine = store.add_prediction(session, experiment.id, "Ana", 0)

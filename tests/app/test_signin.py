@@ -1,27 +1,25 @@
 import asyncio
 import re
+import time
 from collections.abc import Iterator
+from threading import Lock
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
-from app import passwords
-from app.main import create_app
+from app import door, passwords
 from app.settings import Settings
+from tests.members import LAN, class_of
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student, teacher
-
-LAN = "http://192.168.1.20:8000"
 
 
 @pytest.fixture
 def class_app(settings: Settings) -> Iterator[FastAPI]:
-    changed = {"host": "0.0.0.0", "class_password": PASSWORD, "teacher_password": TEACHERS}
-    app = create_app(settings.model_copy(update=changed))
-    yield app
-    app.state.queue.close()
-    app.state.engine.dispose()
+    with class_of(settings.model_copy(update={"teacher_password": TEACHERS})) as app:
+        yield app
 
 
 def browser(app: FastAPI, address: str = "192.168.1.7") -> TestClient:
@@ -100,13 +98,10 @@ def test_the_form_keeps_the_name_and_never_a_password(class_app: FastAPI) -> Non
     assert "wrong one" not in again.text
 
 
-def test_a_class_password_is_nobodys_own(settings: Settings) -> None:
-    changed = {"host": "0.0.0.0", "class_password": "a long enough one", "teacher_password": TEACHERS}
-    app = create_app(settings.model_copy(update=changed))
-    form = student(own="a long enough one", password="a long enough one")
-    assert browser(app).post("/sign-in", data=form).status_code == 422
-    app.state.queue.close()
-    app.state.engine.dispose()
+def test_a_class_password_is_nobodys_own(class_app: FastAPI, session: Session) -> None:
+    class_app.state.passwords.change(session, "a long enough one")
+    form = student(own="A long enough one", password="a long enough one")
+    assert browser(class_app).post("/sign-in", data=form).status_code == 422
 
 
 def test_signing_out_ends_the_session_on_the_server(class_app: FastAPI) -> None:
@@ -154,15 +149,28 @@ def test_other_names_don_t_help_who_guesses_the_teachers_password(class_app: Fas
 def test_who_waits_costs_no_hash(class_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(100):
         class_app.state.attempts.note_wrong("anybody", "192.168.1.7")
-    monkeypatch.setattr(passwords, "matches", None)
+    for module in (door, passwords):
+        monkeypatch.setattr(module, "matches", None)
     for form in (student(), teacher()):
         assert browser(class_app).post("/sign-in", data=form).status_code == 429
 
 
-def test_a_class_behind_one_address_signs_in_at_once(class_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "hashed", lambda password: password)
-    monkeypatch.setattr(passwords, "matches", lambda kept, attempt: kept.startswith("$argon2") or kept == attempt)
-    now = most = 0
+def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
+    class_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting, working, at_once = Lock(), [], []
+
+    def slowly(*_: str) -> str:
+        with counting:
+            working.append(1)
+            at_once.append(len(working))
+        time.sleep(0.001)
+        with counting:
+            working.pop()
+        return "true"
+
+    monkeypatch.setattr(door, "hashed", slowly)
+    monkeypatch.setattr(passwords, "matches", slowly)
 
     async def enter_all() -> list[int]:
         transport = httpx2.ASGITransport(class_app, client=("192.168.1.7", 50000))
@@ -171,6 +179,21 @@ def test_a_class_behind_one_address_signs_in_at_once(class_app: FastAPI, monkeyp
             return [answer.status_code for answer in await asyncio.gather(*forms)]
 
     assert set(asyncio.run(enter_all())) == {303}
+    assert len(at_once) == 400
+    assert max(at_once) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [("/runs/x?step=3", "/runs/x?step=3"), ("//evil.example.org", "/"), ("/\\evil.example.org", "/"), ("", "/")],
+)
+def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_to_another_host(
+    class_app: FastAPI, asked: str, led_to: str
+) -> None:
+    who = browser(class_app)
+    if asked:
+        who.get(LAN + asked, headers={"Sec-Fetch-Dest": "document"})
+    assert who.post("/sign-in", data=student()).headers["location"] == led_to
 
 
 def test_without_a_class_there_is_nothing_to_sign_in_to(client: TestClient) -> None:
