@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, field_va
 from sqlmodel import Session
 
 from app import actions, store
-from app.answers import Detail, Problems, RunOut, moment, run_out
+from app.answers import LAUNCH, Detail, RunOut, moment, run_out
 from app.db import SessionDep
 from app.experiment_view import Combination, Mean
 from app.experiments import combinations_of, find
@@ -92,7 +92,7 @@ class WholeExperiment(NewExperiment):
     table: list[CombinationOut] = Field(description="One row for each combination")
 
 
-@router.post("", status_code=201, response_model=NewExperiment, responses={422: {"model": Problems}})
+@router.post("", status_code=201, response_model=NewExperiment, responses=LAUNCH)
 def launch(request: Request, asked: ExperimentIn, session: SessionDep) -> NewExperiment:
     """Queue every combination of the values, each from as many seeds."""
     try:
@@ -103,8 +103,6 @@ def launch(request: Request, asked: ExperimentIn, session: SessionDep) -> NewExp
         raise _refused(problems(error)) from None
     except ImpossibleGrid as impossible:
         raise _refused(impossible.problems) from None
-    except actions.Refused as refused:
-        raise _refused([refused.problem]) from None
     return NewExperiment(**described(session, experiment), runs=list(map(run_out, records)))
 
 

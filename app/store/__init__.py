@@ -76,6 +76,7 @@ from app.store.shares import (
     open_share,
     revoke_share,
 )
+from app.store.standing import queue_length, standing
 from app.store.training import (
     Fenced,
     begin_anew,
@@ -94,6 +95,7 @@ from app.store.training import (
     take_back,
     trained_seconds,
 )
+from app.store.turns import turn_of
 from app.store.waiting import DELETED, source_status, waiting_for
 from app.store.workers import (
     WORKER_SEEN_WITHIN,
@@ -117,7 +119,8 @@ __all__ = [
     "last_metrics", "list_answers", "list_experiments", "list_report_shares", "list_runs", "list_shares", "live_state",
     "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs", "new_run", "newest_labs", "note_crash",
     "open_as_class", "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher", "open_share", "possible_workers",
-    "release", "repairs_of", "report_worker", "reveal", "revoke_share", "save_artifact", "save_checkpoint",
-    "save_progress", "save_snapshot", "shortest_end", "sign_in", "sign_out", "signed_in", "snapshots_after",
-    "source_status", "stalls", "take_back", "trained_seconds", "waiting_for", "waiting_since",
+    "queue_length", "release", "repairs_of", "report_worker", "reveal", "revoke_share", "save_artifact",
+    "save_checkpoint", "save_progress", "save_snapshot", "shortest_end", "sign_in", "sign_out", "signed_in",
+    "snapshots_after", "source_status", "stalls", "standing", "take_back", "trained_seconds", "turn_of", "waiting_for",
+    "waiting_since",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, literal, or_
+from sqlalchemy import Row, Select, and_, case, func, literal, or_, tuple_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -75,7 +75,8 @@ def _snapshots() -> Any:
 
 def _queue_place() -> Any:
     other = aliased(Run)
-    before = select_columns(func.count()).where(other.status == "queued", other.id <= col(Run.id))  # type: ignore[arg-type]
+    not_after = tuple_(col(other.turn), col(other.id)) <= tuple_(col(Run.turn), col(Run.id))
+    before = select_columns(func.count()).where(col(other.status) == "queued", not_after)
     return _of_the_run(before, "queue_place")
 
 
