@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
+from app.viewer import KEY, who_asks
 
 try:
     import pysqlite3
@@ -113,7 +114,7 @@ async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
     state = request.app.state
     info = {name: getattr(state, name, None) for name in ("room", "limits")}
-    with Session(state.engine, info=info) as session:
+    with Session(state.engine, info=info | {KEY: who_asks(request)}) as session:
         yield session
 
 

@@ -26,6 +26,7 @@ from app.answers.shapes import (
     RunOut,
     ShareIn,
     ShareOut,
+    ShownIn,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "RunOut",
     "ShareIn",
     "ShareOut",
+    "ShownIn",
     "extras_of",
     "histograms_of",
     "layers_of",

@@ -47,6 +47,7 @@ def make(request: Request, values: TypedDep, session: SessionDep) -> Response:
 def make_of_form(request: Request, values: TypedDep, session: SessionDep) -> Response:
     """Hide the run that the form describes, or show the form again with what is wrong. Its name is not used: it may
     tell what nobody is to know."""
+    values.pop(new.SHOWN, None)
     try:
         plan = forms.plan(values)
         if plan.is_experiment:
@@ -57,7 +58,7 @@ def make_of_form(request: Request, values: TypedDep, session: SessionDep) -> Res
     except actions.Refused as refused:
         return new.form(request, session, values, [refused.problem], 422)
     except Full as full:
-        return new.form(request, session, values, [], 429, full)
+        return new.form(request, session, values, [], 429, full=full)
 
 
 _ONE_RUN = Problem("seeds", words("a mystery is a single run"), words("vary nothing, and take one seed"))

@@ -1,20 +1,20 @@
-"""What counts against limits: of everybody, whoever asks."""
+"""What counts against limits. Asked of the table itself, for a student's session does not see the runs of others."""
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import func, select
+from sqlmodel import Session
 
-from app.models import ACTIVE, Run
+from app.models import ACTIVE
+from app.store.turns import RUN
 
 
 def queue_length(session: Session) -> int:
     """Runs that wait."""
-    return session.exec(select(func.count()).select_from(Run).where(Run.status == "queued")).one()
+    return session.scalar(select(func.count()).where(RUN.c.status == "queued")) or 0
 
 
 def standing(session: Session, owner_id: str) -> tuple[int, float]:
     """Of the runs of somebody that wait or train: how many they are, and their work together."""
-    query = select(func.count(), func.coalesce(func.sum(Run.work), 0.0)).where(
-        col(Run.owner_id) == owner_id, col(Run.status).in_(ACTIVE)
-    )
-    count, work = session.exec(query).one()
-    return count, work
+    active = RUN.c.status.in_(ACTIVE)
+    query = select(func.count(), func.sum(RUN.c.work)).where(RUN.c.owner_id == owner_id, active)
+    count, work = session.execute(query).one()
+    return count, work or 0.0

@@ -1,11 +1,16 @@
-"""Students take turns in the queue: whoever has many runs waiting does not hold up those who come later with a few."""
+"""Students take turns in the queue: whoever has many runs waiting does not hold up those who come later with a few.
+
+Asked of the table itself: whose runs wait before their own, a student's session does not see.
+"""
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import func, select
+from sqlmodel import Session, SQLModel
 
 from app.models import Run
+
+RUN = SQLModel.metadata.tables["run"]
 
 
 def give_turns(session: Session, runs: Sequence[Run]) -> None:
@@ -19,11 +24,12 @@ def give_turns(session: Session, runs: Sequence[Run]) -> None:
 
 
 def _first_turn(session: Session, owner_id: str | None) -> int:
-    lowest = session.exec(select(func.min(Run.turn)).where(Run.status == "queued")).one()
-    theirs = select(func.max(Run.turn)).where(Run.status == "queued", col(Run.owner_id) == owner_id)
-    return max(lowest or 1, (session.exec(theirs).one() or 0) + 1)
+    queued = RUN.c.status == "queued"
+    lowest = session.scalar(select(func.min(RUN.c.turn)).where(queued))
+    theirs = session.scalar(select(func.max(RUN.c.turn)).where(queued, RUN.c.owner_id == owner_id))
+    return max(lowest or 1, (theirs or 0) + 1)
 
 
 def turn_of(session: Session, run_id: str) -> int:
     """When it comes; that of a run which was deleted does not matter."""
-    return session.exec(select(Run.turn).where(Run.id == run_id)).first() or 1
+    return session.scalar(select(RUN.c.turn).where(RUN.c.id == run_id)) or 1

@@ -2,7 +2,9 @@
 stored."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app import actions, store
+from app.limit_view import distances
 from app.limits import Full, Limits
 from app.models import Member, Run
 from app.settings import Settings
@@ -18,9 +21,11 @@ from app.viewer import KEY, Viewer
 from ml.budget import work
 from ml.grid import grid
 from ml.labs import LABS
+from ml.records import RunRecord
 from ml.spec import RunSpec
 from tests.conftest import TINY
 from tests.lab_runs import TRIAL, StandInQueue
+from tests.members import class_of, member
 
 QUEUE: Any = StandInQueue()
 ANA, LUIS, TEACHER = Viewer("ana", "Ana"), Viewer("luis", "Luis"), Viewer("eva", "Eva", teaches=True)
@@ -41,14 +46,23 @@ def limit(session: Session, settings: Settings, **values: Any) -> None:
     session.info["limits"] = Limits(settings.model_copy(update=values))
 
 
-def launch(session: Session, who: Viewer | None, spec: RunSpec = TINY) -> str:
+@contextmanager
+def asked_by(session: Session, who: Viewer | None) -> Iterator[None]:
     session.info[KEY] = who
-    return actions.launch(session, QUEUE, spec).id
+    try:
+        yield
+    finally:
+        session.info[KEY] = None
+
+
+def launch(session: Session, who: Viewer | None, spec: RunSpec = TINY) -> str:
+    with asked_by(session, who):
+        return actions.launch(session, QUEUE, spec).id
 
 
 def launch_several(session: Session, who: Viewer | None, runs: int) -> None:
-    session.info[KEY] = who
-    actions.launch_experiment(session, QUEUE, TINY, {}, grid(TINY, {}, runs))
+    with asked_by(session, who):
+        actions.launch_experiment(session, QUEUE, TINY, {}, grid(TINY, {}, runs))
 
 
 def count(session: Session) -> int:
@@ -185,7 +199,6 @@ def test_two_requests_at_the_same_moment_do_not_both_find_room(
 @pytest.mark.usefixtures("trial")
 def test_a_lab_is_taken_whole_or_not_at_all(limited: Session) -> None:
     runs = len(LABS[TRIAL].arms) * 2
-    limited.info[KEY] = None
     for _ in range(11 - runs):
         launch(limited, None)
     before = count(limited)
@@ -195,19 +208,23 @@ def test_a_lab_is_taken_whole_or_not_at_all(limited: Session) -> None:
 
 
 def test_repairs_are_taken_all_or_none(limited: Session) -> None:
-    limited.info[KEY] = ANA
-    run = actions.launch(limited, QUEUE, TINY)
+    def launch_repairs(*cures: str) -> list[RunRecord]:
+        with asked_by(limited, ANA):
+            return actions.launch_repairs(limited, QUEUE, run, "vanishing_gradient", cures)
+
+    found = store.find_run(limited, launch(limited, ANA))
+    assert found is not None
+    run = found
     launch(limited, ANA)
     with pytest.raises(Full):
-        actions.launch_repairs(limited, QUEUE, run, "vanishing_gradient", ["relu", "elu"])
+        launch_repairs("relu", "elu")
     assert count(limited) == 2
-    actions.launch_repairs(limited, QUEUE, run, "vanishing_gradient", ["relu"])
-    assert actions.launch_repairs(limited, QUEUE, run, "vanishing_gradient", ["relu"])
+    assert launch_repairs("relu") == launch_repairs("relu")
+    assert count(limited) == 3
 
 
 def test_a_mystery_counts_but_an_answer_to_one_is_always_taken(limited: Session, settings: Settings) -> None:
     limit(limited, settings, queue_length=1)
-    limited.info[KEY] = TEACHER
     token = actions.launch_mystery(limited, QUEUE, TINY, "Case", None)
     with pytest.raises(Full):
         actions.launch_mystery(limited, QUEUE, TINY, "Case", None)
@@ -283,10 +300,9 @@ def test_the_form_shows_how_far_the_limits_are(
 
 
 def test_a_student_sees_how_far_their_own_limits_are(limited: Session) -> None:
-    from app.limit_view import distances
-
     launch(limited, ANA)
-    told = {one.label: one for one in distances(limited, [TINY])}
+    with asked_by(limited, ANA):
+        told = {one.label: one for one in distances(limited, [TINY])}
     assert told["Your runs that wait or train"].value == "1 + 1"
     assert told["Your runs that wait or train"].share == pytest.approx(2 / 3)
     assert "Their work together" in told
@@ -297,3 +313,18 @@ def test_what_is_too_much_is_said_before_it_is_launched(app: FastAPI, client: Te
     for path in ("/new/preview?epochs=5", "/new?epochs=5"):
         assert "RUN_WORK allows 1×10⁶" in client.get(path).text
     assert "used alarm" in client.get("/new/preview?epochs=5").text
+
+
+def test_in_class_mode_a_student_meets_their_own_limits_and_a_teacher_does_not(settings: Settings) -> None:
+    with class_of(settings.model_copy(update={"student_runs": 2})) as app:
+        ana, teacher = member(app, "Ana"), member(app, "Eva", teaches=True)
+        statuses = [ana.post("/api/runs", json=TINY.model_dump(mode="json")).status_code for _ in range(3)]
+        assert statuses == [201, 201, 429]
+        form = ana.get("/new").text
+        assert "150\N{NO-BREAK SPACE}% of the limit of 2" in form
+        refused = ana.post("/runs", data=FORM)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+        assert "3 of your runs would wait or train, and 2 may" in refused.text
+        assert 'value="of Ana"' in refused.text
+        assert teacher.post("/api/runs", json={}).status_code == 201
+        assert "of the limit of 2<" not in teacher.get("/new").text

@@ -39,6 +39,7 @@ def launch(session: Session, who: Viewer | None, runs: int, queue: Any = QUEUE) 
     """Ids of so many runs of an experiment."""
     session.info[KEY] = who
     _, records = actions.launch_experiment(session, queue, TINY, {}, grid(TINY, {}, runs))
+    session.info[KEY] = None  # as in the session of a worker
     return [record.id for record in records]
 
 
@@ -53,6 +54,15 @@ def test_who_comes_later_with_two_runs_does_not_wait_for_thirty(session: Session
     many = launch(session, ana, 30)
     few = launch(session, luis, 2)
     assert in_order(session) == [many[0], few[0], many[1], few[1], *many[2:]]
+
+
+def test_a_student_is_told_of_the_runs_before_although_they_are_not_theirs_to_see(
+    session: Session, ana: Viewer, luis: Viewer
+) -> None:
+    launch(session, ana, 3)
+    few = launch(session, luis, 2)
+    session.info[KEY] = luis
+    assert [state.queue_place for run_id in few if (state := store.live_state(session, run_id))] == [2, 4]
 
 
 def test_who_comes_when_many_have_been_trained_begins_with_what_is_next(
