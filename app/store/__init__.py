@@ -93,6 +93,7 @@ from app.store.shares import (
     open_share,
     revoke_share,
 )
+from app.store.standing import queue_length, standing
 from app.store.training import (
     Fenced,
     begin_anew,
@@ -111,6 +112,7 @@ from app.store.training import (
     take_back,
     trained_seconds,
 )
+from app.store.turns import turn_of
 from app.store.waiting import DELETED, source_status, waiting_for
 from app.store.workers import (
     WORKER_SEEN_WITHIN,
@@ -135,9 +137,9 @@ __all__ = [
     "lab_experiments", "last_metrics", "list_answers", "list_experiments", "list_report_shares", "list_runs",
     "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs", "new_run",
     "newest_labs", "note_crash", "open_as_class", "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher",
-    "open_share", "possible_workers", "release", "remove_member", "repairs_of", "report_worker", "reveal",
-    "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
+    "open_share", "possible_workers", "queue_length", "release", "remove_member", "repairs_of", "report_worker",
+    "reveal", "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
     "show_experiment", "show_run", "show_what_is_made", "sign_in", "sign_out", "signed_in", "snapshots_after",
-    "source_status", "stalls", "take_back", "take_name", "teacher_named", "trained_seconds", "waiting_for",
-    "waiting_since",
+    "source_status", "stalls", "standing", "take_back", "take_name", "teacher_named", "trained_seconds", "turn_of",
+    "waiting_for", "waiting_since",
 ]  # fmt: skip
