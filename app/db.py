@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -31,7 +32,21 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def make_engine(url: str, wait: float = 30) -> Engine:
     """An engine on SQLite or PostgreSQL. `wait` is how long, in seconds, a statement is held up by others' locks before
     it fails."""
-    return _postgresql(url, wait) if url.startswith("postgresql") else _sqlite(url, wait)
+    engine = _postgresql(url, wait) if url.startswith("postgresql") else _sqlite(url, wait)
+    _close_what_comes_late(engine)
+    return engine
+
+
+def _close_what_comes_late(engine: Engine) -> None:
+    """A connection that a thread still has when the engine is disposed of is closed when it is given back. It would be
+    left open otherwise, in a pool that nobody has any more."""
+    disposed = Event()
+    event.listen(engine, "engine_disposed", lambda _engine: disposed.set())
+
+    @event.listens_for(engine, "checkin")
+    def _close(_connection: Any, record: Any) -> None:
+        if disposed.is_set():
+            record.invalidate()
 
 
 def _sqlite(url: str, wait: float) -> Engine:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from threading import Timer
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -32,6 +33,7 @@ from app import (
 from app.access import Admission, NotSignedIn
 from app.actions import Refused
 from app.answers import problem_out
+from app.attempts import Attempts
 from app.cache import RunCache
 from app.db import make_engine
 from app.examples.pages import examples_app
@@ -49,13 +51,15 @@ from app.limits import RETRY_AFTER, Full, Limits
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
 from app.mysteries import classroom, making, teacher
+from app.passwords import AT_ONCE, Passwords
 from app.patience import is_away, trouble
 from app.queue import Queue
 from app.retention import NoRoom, Room
-from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, ask_to_sign_in, session_key
+from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, ask_to_sign_in, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
+from app.store import SIGN_IN_SECONDS
 from app.traffic import Traffic
 from app.wording import told
 from ml.problems import explain
@@ -86,7 +90,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.examples = Prepared()
     app.state.showcase = Showcase(app.state.examples)
     app.state.answered = {}
-    app.state.password = Password(settings.class_password) if settings.class_mode else None
+    app.state.passwords = Passwords(settings) if settings.class_mode else None
+    app.state.attempts = Attempts()
+    app.state.hashing = CapacityLimiter(AT_ONCE)
     for router in (
         api.router, health.router, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
@@ -133,7 +139,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(
         SessionMiddleware, secret_key=session_key(settings), session_cookie="layerscope", same_site="lax",
-        https_only=settings.public_url.startswith("https://"), max_age=30 * 24 * 3600,
+        https_only=settings.public_url.startswith("https://"), max_age=SIGN_IN_SECONDS,
     )  # fmt: skip
     app.add_middleware(Speaking)
     app.add_middleware(Traffic, answers=app.state.answered)

@@ -14,7 +14,7 @@ from app.labs import index, joining, kept, predictions, view
 from app.labs.result_view import lab_result
 from app.limits import RETRY_AFTER, Full
 from app.models import Prediction
-from app.mysteries.making import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from app.store import ExperimentRecord
 from ml.labs import LABS, Lab

@@ -10,14 +10,13 @@ from app import actions, forms, new, store
 from app.db import SessionDep
 from app.i18n import gettext as _
 from app.limits import RETRY_AFTER, Full
+from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from ml.patients import PATIENTS
 from ml.problems import Problem
 from ml.rules import RULES
 from ml.spec import RunSpec
 from ml.words import words
-
-MOST_LETTERS = 60  # of a title or a name
 
 router = APIRouter(prefix="/mystery", include_in_schema=False)
 
@@ -76,9 +75,3 @@ def _hide(request: Request, session: Session, spec: RunSpec, title: str, fault: 
     shown = tidy(title) or _("Mystery patient {number}", number=store.count_mysteries(session) + 1)
     token = actions.launch_mystery(session, request.app.state.queue, spec, shown, fault)
     return RedirectResponse(f"/m/teacher/{token}", status_code=303)
-
-
-def tidy(text: str) -> str:
-    """One line of letters that stay where they stand: nothing that turns or hides its neighbours."""
-    line = " ".join(text.split())
-    return "".join(letter for letter in line if letter.isprintable())[:MOST_LETTERS].strip()
