@@ -18,7 +18,7 @@ from app.settings import SHORTEST_PASSWORD, Settings
 from app.store import MemberRecord, sizes
 from ml.labs import LABS
 
-MOST_SHOWN = 30  # rows of a list
+MOST_SHOWN, MOST_WAITING = 20, 12  # rows of a list, and of the queue
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def overview(request: Request, session: Session) -> dict[str, Any]:
         "teachers": [one for one in members if one.teaches],
         "training": counts.get("running", 0),
         "waiting": counts.get("queued", 0),
-        "queue": store.queue(session, MOST_SHOWN),
+        "queue": store.queue(session, MOST_WAITING),
         "newest": store.newest_runs(session, MOST_SHOWN),
         "labs": [(LABS[one.lab], one) for one in store.predicted_labs(session, MOST_SHOWN) if one.lab in LABS],
         "mysteries": store.mysteries(session, MOST_SHOWN),
