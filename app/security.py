@@ -102,8 +102,9 @@ def ask_to_sign_in(scope: Scope) -> Response:
     if scope["path"].startswith("/api"):
         return _refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
-        query = scope["query_string"].decode("latin-1")
-        scope["session"]["next"] = (scope["path"] + ("?" + query if query else ""))[:LONGEST_ADDRESS]
+        # With two slashes in front it would be an address on another host.
+        address = "/" + quote(scope["path"].lstrip("/\\"), safe="/") + "?" + scope["query_string"].decode("latin-1")
+        scope["session"]["next"] = address.rstrip("?")[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 

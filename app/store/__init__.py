@@ -105,6 +105,7 @@ from app.store.shares import (
     open_share,
     revoke_share,
 )
+from app.store.standing import queue_length, standing
 from app.store.training import (
     Fenced,
     begin_anew,
@@ -123,6 +124,7 @@ from app.store.training import (
     take_back,
     trained_seconds,
 )
+from app.store.turns import turn_of
 from app.store.waiting import DELETED, source_status, waiting_for
 from app.store.workers import (
     WORKER_SEEN_WITHIN,
@@ -148,9 +150,9 @@ __all__ = [
     "list_experiments", "list_members", "list_report_shares", "list_runs", "list_shares", "live_state",
     "living_workers", "load_run", "look_at", "member_record", "monte_carlo", "mysteries", "mystery_runs", "new_run",
     "newest_labs", "newest_runs", "note_crash", "open_as_class", "open_as_teacher", "open_lab_as_class",
-    "open_lab_as_teacher", "open_share", "possible_workers", "predicted_labs", "predictions_of", "queue", "release",
-    "remove_student", "repairs_of", "report_worker", "reveal", "revoke_share", "save_artifact", "save_checkpoint",
-    "save_progress", "save_snapshot", "shortest_end", "show_experiment", "show_run", "show_what_is_made", "sign_in",
-    "sign_out", "signed_in", "snapshots_after", "source_status", "stalls", "take_back", "take_name", "teacher_named",
-    "trained_seconds", "waiting_for", "waiting_since",
+    "open_lab_as_teacher", "open_share", "possible_workers", "predicted_labs", "predictions_of", "queue",
+    "queue_length", "release", "remove_student", "repairs_of", "report_worker", "reveal", "revoke_share",
+    "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end", "show_experiment", "show_run",
+    "show_what_is_made", "sign_in", "sign_out", "signed_in", "snapshots_after", "source_status", "stalls", "standing",
+    "take_back", "take_name", "teacher_named", "trained_seconds", "turn_of", "waiting_for", "waiting_since",
 ]  # fmt: skip

@@ -109,6 +109,19 @@ def test_after_signing_in_the_browser_comes_to_the_page_it_asked_for(class_app: 
     assert browser.post("/sign-in", data=data).headers["location"] == "/runs/x?step=3"
 
 
+@pytest.mark.parametrize(
+    "path", ["//evil.example.org/x", "/\\evil.example.org", "/%5C%5Cevil.example.org", "/%0d%0aSet-Cookie:%20x"]
+)
+def test_no_link_makes_the_sign_in_lead_to_another_site(class_app: FastAPI, path: str) -> None:
+    browser = stranger(class_app)
+    browser.get("http://192.168.1.20:8000" + path, headers={"Sec-Fetch-Dest": "document"})
+    data = {"name": "Ana", "own": "correct horse", "password": "glorot"}
+    address = browser.post("/sign-in", data=data).headers["location"]
+    assert address.startswith("/")
+    assert not address.startswith(("//", "/\\"))
+    assert "\n" not in address
+
+
 # --- what is somebody else's ---
 
 
