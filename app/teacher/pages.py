@@ -42,7 +42,8 @@ def of_student(request: Request, member_id: str, session: SessionDep) -> Respons
     member = store.member_record(session, member_id)
     if member is None:
         raise HTTPException(404, _(NO_STUDENT))
-    return templates.TemplateResponse(request, "teacher_member.html", view.of_student(session, member))
+    context = view.of_student(request.app.state.settings, session, member)
+    return templates.TemplateResponse(request, "teacher_member.html", context)
 
 
 @router.post("/members/{member_id}/remove")

@@ -16,6 +16,7 @@ from app.models import Mystery
 from app.mysteries import view as mysteries_view
 from app.settings import SHORTEST_PASSWORD, Settings
 from app.store import MemberRecord, sizes
+from app.wording import amount
 from ml.labs import LABS
 
 MOST_SHOWN, MOST_WAITING = 20, 12  # rows of a list, and of the queue
@@ -49,11 +50,14 @@ def overview(request: Request, session: Session) -> dict[str, Any]:
     }
 
 
-def of_student(session: Session, member: MemberRecord) -> dict[str, Any]:
+def of_student(settings: Settings, session: Session, member: MemberRecord) -> dict[str, Any]:
     """One of them, with what they have run and said."""
+    busy, work = store.standing(session, member.id)
     predictions = store.predictions_of(session, member.id)
     return {
         "member": member,
+        "busy": _("{count:,} of {most:,} waiting or in training", count=busy, most=settings.student_runs),
+        "work": _("{now} of {most} of work", now=amount(work), most=amount(settings.student_work)),
         "runs": store.newest_runs(session, MOST_SHOWN, member.id),
         "predictions": [(one, LABS[lab]) for one, lab in predictions if lab in LABS],
         "answers": store.answers_of(session, member.id),
@@ -89,9 +93,13 @@ def limits(settings: Settings, session: Session) -> list[Limit]:
     endless, workers = _("no limit"), len(store.living_workers(session))
     memory, room = settings.run_memory, settings.disk_cap
     days = _("{count:g} days", count=settings.keep_days) if settings.keep_days else _("for ever")
-    used = _size(sizes.database_bytes(session))
+    used, waiting = _size(sizes.database_bytes(session)), number(store.queue_length(session), ",")
     return [
         Limit(_("Runs that are trained at one time"), "WORKERS", number(workers, ",")),
+        Limit(_("Runs that wait"), "QUEUE_LENGTH", number(settings.queue_length, ","), waiting),
+        Limit(_("Runs of a student that wait or train"), "STUDENT_RUNS", number(settings.student_runs, ",")),
+        Limit(_("Their work together"), "STUDENT_WORK", amount(settings.student_work)),
+        Limit(_("Work of a run"), "RUN_WORK", amount(settings.run_work)),
         Limit(_("Memory of a run"), "RUN_MEMORY", _size(memory) if memory else endless),
         Limit(_("Training time of a run"), "RUN_HOURS", f"{number(settings.run_hours, 'g')} h"),
         Limit(_("How long runs are kept"), "KEEP_DAYS", days),
