@@ -89,6 +89,11 @@ LISTED = {
     Who.TEACHER: """
         GET /mystery/new                POST /mystery/new                   POST /mystery
         POST /labs/{name}/class
+        GET /teacher                    GET /teacher/members/{member_id}
+        POST /teacher/members/{member_id}/remove
+        POST /teacher/members/{member_id}/new-password
+        GET /teacher/labs/{experiment_id}                                   GET /teacher/mysteries/{mystery_id}
+        POST /teacher/runs/{run_id}/stop                                    POST /teacher/password
     """,
 }
 

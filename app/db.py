@@ -127,8 +127,9 @@ def bring_to_newest(url: str) -> None:
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    info = {"room": getattr(request.app.state, "room", None), KEY: who_asks(request)}
-    with Session(request.app.state.engine, info=info) as session:
+    state = request.app.state
+    info = {name: getattr(state, name, None) for name in ("room", "limits")}
+    with Session(state.engine, info=info | {KEY: who_asks(request)}) as session:
         yield session
 
 

@@ -32,6 +32,7 @@ from app import (
     signin,
 )
 from app.access import Admission, NotSignedIn
+from app.actions import Refused
 from app.answers import problem_out
 from app.attempts import Attempts
 from app.cache import RunCache
@@ -48,6 +49,7 @@ from app.labs import pages as lab_pages
 from app.labs import reports as lab_reports
 from app.labs import teacher as lab_teacher
 from app.learn import pages as learn_pages
+from app.limits import RETRY_AFTER, Full, Limits
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
 from app.mysteries import classroom, making, teacher
@@ -60,6 +62,7 @@ from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
 from app.store import SIGN_IN_SECONDS
+from app.teacher import pages as teacher_pages
 from app.traffic import Traffic
 from app.wording import told
 from ml.problems import explain
@@ -85,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.queue = Queue(settings)
     app.state.room = Room(settings)
+    app.state.limits = Limits(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.examples = Prepared()
@@ -97,7 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
         api.router, health.router, experiments_api.router, share.router, shares.router, signin.router, gallery.router,
         compare.router, pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
         teacher.router, classroom.router, learn_pages.router, lab_reports.router, lab_teacher.router,
-        lab_classroom.router, lab_pages.router, labs_api.router,
+        lab_classroom.router, lab_pages.router, labs_api.router, teacher_pages.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))
@@ -116,6 +120,8 @@ def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(SQLAlchemyError, _database_error)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NoRoom, _no_room)
+    app.add_exception_handler(Full, _full)
+    app.add_exception_handler(Refused, _refused)
     return app
 
 
@@ -196,6 +202,20 @@ def _no_room(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return JSONResponse({"detail": _(error.reason)}, 507)
     return pages.render_error(request, 507, _(error.reason))
+
+
+def _full(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Full)
+    if _wants_json(request):
+        return JSONResponse({"detail": _(error.reason)}, 429, headers=RETRY_AFTER)
+    return pages.render_error(request, 429, _(error.reason), RETRY_AFTER)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    if _wants_json(request):
+        return JSONResponse({"detail": [problem_out(error.problem)]}, 422)
+    return pages.render_error(request, 422, told(error.problem))
 
 
 def _in_our_words(error: StarletteHTTPException) -> Any:

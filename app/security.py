@@ -103,7 +103,7 @@ def ask_to_sign_in(scope: Scope) -> Response:
         return refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
         query = scope["query_string"].decode("latin-1")
-        scope["session"]["next"] = (scope["path"] + ("?" + query if query else ""))[:LONGEST_ADDRESS]
+        scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 

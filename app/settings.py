@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_PASSWORD = 8  # characters of one that a person chooses, but for the class's
 SMALLEST_CAP = 10_000_000  # bytes; an empty database takes a tenth of it
+SMALLEST_WORK = 1e6  # a layer of one unit, for an epoch
 
 
 def is_loopback(host: str) -> bool:
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     run_memory: ByteSize = Field(ByteSize(4_000_000_000), ge=0, description="What a run may take; 0 = no limit")
     run_hours: float = Field(24, gt=0, description="How long a run may train")
     run_threads: int = Field(1, ge=1, le=64, description="CPU cores for each run; other numbers, other last digits")
+    run_work: float = Field(1e15, ge=SMALLEST_WORK, description="Parameters x batch x steps that a run may take")
+    student_runs: int = Field(100, ge=1, description="Runs that a student may have waiting or training")
+    student_work: float = Field(1e15, ge=SMALLEST_WORK, description="The work of these runs together")
+    queue_length: int = Field(5000, ge=1, description="Runs that may wait")
     keep_days: float = Field(0, ge=0, description="How long ended runs are kept; 0 = for ever")
     disk_cap: ByteSize = Field(ByteSize(0), ge=0, description="What the database may use; 0 = no cap")
     public_url: str = Field("", description="The address classmates type; share links use it")

@@ -13,6 +13,7 @@ from app.answers.filling import (
 )
 from app.answers.findings import DiagnosisOut, FindingOut, FixOut
 from app.answers.shapes import (
+    LAUNCH,
     ClippingOut,
     Detail,
     ExtrasOut,
@@ -40,6 +41,7 @@ from app.answers.shapes import (
 )
 
 __all__ = [
+    "LAUNCH",
     "ClippingOut",
     "Detail",
     "DiagnosisOut",
