@@ -80,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     admission = Admission(engine, settings.class_mode)
     app = FastAPI(
         title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
-        redirect_slashes=False,  # to whatever host was asked for, and below a link whatever the token openapi_url=None,
+        openapi_url=None, redirect_slashes=False,  # which would go to whatever host was asked for
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
         dependencies=[Depends(admission)],
     )  # fmt: skip
