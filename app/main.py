@@ -28,6 +28,7 @@ from app import (
     repairs,
     repairs_api,
     share,
+    shares,
     signin,
 )
 from app.access import Admission, NotSignedIn
@@ -95,8 +96,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.attempts = Attempts()
     app.state.hashing = CapacityLimiter(AT_ONCE)
     for router in (
-        api.router, health.router, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
-        pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
+        api.router, health.router, experiments_api.router, share.router, shares.router, signin.router, gallery.router,
+        compare.router, pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
         teacher.router, classroom.router, learn_pages.router, lab_reports.router, lab_teacher.router,
         lab_classroom.router, lab_pages.router, labs_api.router, teacher_pages.router,
     ):  # fmt: skip

@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import open_without_sign_in
-from app.freshness import ASK_AGAIN
 from app.i18n import gettext as _
 from app.links import OPEN_BY_TOKEN, headers_at
 from app.passwords import kept_secret, teacher_password
@@ -102,9 +101,8 @@ def ask_to_sign_in(scope: Scope) -> Response:
     if scope["path"].startswith("/api"):
         return _refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
-        # With two slashes in front it would be an address on another host.
-        address = "/" + quote(scope["path"].lstrip("/\\"), safe="/") + "?" + scope["query_string"].decode("latin-1")
-        scope["session"]["next"] = address.rstrip("?")[:LONGEST_ADDRESS]
+        query = scope["query_string"].decode("latin-1")
+        scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 
@@ -122,8 +120,7 @@ def _with_headers(path: str, send: Send) -> Send:
             headers.setdefault("X-Frame-Options", "DENY")
             headers.setdefault("Referrer-Policy", "same-origin")
             if path.startswith(OPEN_BY_TOKEN):
-                asked_again = headers.get("cache-control") == ASK_AGAIN
-                headers.update(headers_at(path) | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
+                headers.update(headers_at(path))
         await send(message)
 
     return send_with_headers
