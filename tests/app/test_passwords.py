@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from app import store
-from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password
+from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password, where_teachers_look
 from app.settings import Settings
 from tests.signing_in import PASSWORD, TEACHERS
 
@@ -81,6 +81,15 @@ def test_a_setting_goes_before_the_teachers_password_that_was_made(tmp_path: Pat
     settings = Settings(_env_file=None, data_dir=tmp_path, teacher_password=TEACHERS)
     assert teacher_password(settings) == TEACHERS
     assert not (tmp_path / "teacher-password").exists()
+
+
+def test_the_operator_is_told_where_the_password_is_and_never_what(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, host="0.0.0.0", class_password=PASSWORD)
+    line = where_teachers_look(settings)
+    assert line == f"Teachers sign in with the password in {tmp_path / 'teacher-password'}"
+    assert (tmp_path / "teacher-password").read_text() not in line
+    assert where_teachers_look(settings.model_copy(update={"teacher_password": TEACHERS})) == ""
+    assert where_teachers_look(settings.model_copy(update={"host": "127.0.0.1"})) == ""
 
 
 def test_a_secret_is_what_the_file_says_without_its_last_line_break(tmp_path: Path) -> None:
