@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from app import store
+from app import passwords, store
 from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password, where_teachers_look
 from app.settings import Settings
 from tests.signing_in import PASSWORD, TEACHERS
@@ -33,12 +33,26 @@ def test_the_same_letters_are_the_same_password_on_every_keyboard() -> None:
 
 
 def test_the_server_keeps_hashes_of_its_own_passwords_in_memory(class_settings: Settings, session: Session) -> None:
-    passwords = Passwords(class_settings)
-    assert TEACHERS not in repr(vars(passwords))
-    assert passwords.is_teachers(TEACHERS)
-    assert not passwords.is_teachers(PASSWORD)
-    assert passwords.is_the_class(session, PASSWORD)
-    assert not passwords.is_the_class(session, TEACHERS)
+    known = Passwords(class_settings)
+    assert TEACHERS not in repr(vars(known))
+    assert known.is_teachers(TEACHERS)
+    assert not known.is_teachers(PASSWORD)
+    assert known.is_the_class(session, PASSWORD)
+    assert not known.is_the_class(session, TEACHERS)
+
+
+def test_what_was_right_is_known_again_and_what_is_wrong_is_not(
+    class_settings: Settings, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Passwords(class_settings)
+    assert known.is_the_class(session, PASSWORD)
+    known.change(session, "next term")
+    assert not known.is_the_class(session, PASSWORD)
+    assert known.is_the_class(session, "next term")
+    monkeypatch.setattr(passwords, "matches", lambda _kept, _attempt: False)
+    assert known.is_the_class(session, "next term")
+    assert not known.is_the_class(session, "next term ")
+    assert not known.is_the_class(session, PASSWORD)
 
 
 def test_a_changed_class_password_outlives_a_restart(class_settings: Settings, session: Session) -> None:

@@ -188,7 +188,7 @@ def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
             return [answer.status_code for answer in await asyncio.gather(*forms)]
 
     assert set(asyncio.run(enter_all())) == {303}
-    assert len(at_once) == 400
+    assert 200 <= len(at_once) <= 202  # a hash of each one's own; that of the class is known from the first ones on
     assert max(at_once) == 2
 
 
