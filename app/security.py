@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import open_without_sign_in
-from app.freshness import ASK_AGAIN
 from app.i18n import gettext as _
 from app.links import OPEN_BY_TOKEN, headers_at
 from app.passwords import kept_secret, teacher_password
@@ -121,8 +120,7 @@ def _with_headers(path: str, send: Send) -> Send:
             headers.setdefault("X-Frame-Options", "DENY")
             headers.setdefault("Referrer-Policy", "same-origin")
             if path.startswith(OPEN_BY_TOKEN):
-                asked_again = headers.get("cache-control") == ASK_AGAIN
-                headers.update(headers_at(path) | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
+                headers.update(headers_at(path))
         await send(message)
 
     return send_with_headers
