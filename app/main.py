@@ -17,6 +17,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from app import (
     api,
+    bounds,
     compare,
     experiments,
     experiments_api,
@@ -30,6 +31,7 @@ from app import (
     signin,
 )
 from app.answers import problem_out
+from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
 from app.db import make_engine
 from app.examples.pages import examples_app
@@ -49,7 +51,7 @@ from app.mysteries import classroom, making, teacher
 from app.patience import is_away, trouble
 from app.queue import Queue
 from app.retention import NoRoom, Room
-from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, Password, session_key
+from app.security import Guard, Password, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
@@ -115,6 +117,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added sees a request first."""
+    app.add_middleware(ShallowJson)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(Freshness)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
@@ -182,8 +185,10 @@ def _in_our_words(error: StarletteHTTPException) -> Any:
             return _("There is no page at this address.")
         case 405, _said:
             return _("Nothing of this kind can be done at this address.")
+        case 400, bounds.TOO_DEEP:
+            return _(bounds.TOO_DEEP)
         case 400, _said:
-            return _("The request can't be read.")
+            return _(bounds.UNREADABLE)
         case 413, _said:
-            return _(TOO_LARGE)
+            return _(bounds.TOO_LARGE)
     return error.detail
