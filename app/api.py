@@ -17,6 +17,7 @@ from app.answers import (
     RunOut,
     ShareIn,
     ShareOut,
+    ShownIn,
     extras_of,
     moment,
     problem_out,
@@ -42,6 +43,9 @@ ARTIFACTS = (store.WEIGHTS, "monitor.npz", store.MONTE_CARLO)
 Status = Literal["queued", "running", "finished", "failed", "cancelled"]
 
 
+ShownDep = Annotated[bool, Query(description="Show it to everybody who signs in")]
+
+
 @router.get("/catalog")
 def read_catalog() -> dict[str, Any]:
     """Every choice with its label, formula and parameters, and the bounds of every setting."""
@@ -61,8 +65,10 @@ def _plain(entry: Any) -> dict[str, Any]:
 
 
 @router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
-def launch(request: Request, spec: RunSpec, session: SessionDep) -> RunOut:
+def launch(request: Request, spec: RunSpec, session: SessionDep, shown: ShownDep = False) -> RunOut:
     """Queue a run. Fields that are left out take their defaults."""
+    if shown:
+        store.show_what_is_made(session)
     try:
         return run_out(actions.launch(session, request.app.state.queue, spec))
     except actions.Refused as refused:
@@ -78,11 +84,13 @@ def list_runs(
     status: Status | None = None,
     dataset: Annotated[str | None, Query(max_length=40)] = None,
     experiment: Annotated[str | None, Query(max_length=40, description="Id of an experiment")] = None,
+    whose: Annotated[Literal["", "mine", "class"], Query(description="Where students sign in")] = "",
 ) -> RunList:
     """Newest first."""
     found = store.list_runs(
-        session, limit=limit + 1, cursor=cursor, q=q, status=status, dataset=dataset, experiment=experiment
-    )
+        session, limit=limit + 1, cursor=cursor, q=q, status=status, dataset=dataset, experiment=experiment,
+        whose=whose,
+    )  # fmt: skip
     page = found[:limit]
     return RunList(runs=[run_out(run) for run in page], cursor=page[-1].id if len(found) > limit else None)
 
@@ -100,6 +108,13 @@ def cancel(request: Request, run_id: str, session: SessionDep) -> RunOut:
         raise HTTPException(
             409, _("The run is {status} already, there is nothing to cancel.", status=STATUSES[run.status])
         )
+    return run_out(_find(session, run_id))
+
+
+@router.put("/runs/{run_id}/shown", response_model=RunOut, responses={**NO_RUN, 422: {"model": Problems}})
+def show(run_id: str, wish: ShownIn, session: SessionDep) -> RunOut:
+    """Let everybody who signs in look at the run, or nobody but its owner and teachers."""
+    store.show_run(session, run_id, wish.shown)
     return run_out(_find(session, run_id))
 
 

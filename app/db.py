@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, create_engine
 
 from app.settings import PROJECT, Settings
+from app.viewer import KEY, who_asks
 
 try:
     import pysqlite3
@@ -111,7 +112,8 @@ def bring_to_newest(url: str) -> None:
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    with Session(request.app.state.engine, info={"room": getattr(request.app.state, "room", None)}) as session:
+    info = {"room": getattr(request.app.state, "room", None), KEY: who_asks(request)}
+    with Session(request.app.state.engine, info=info) as session:
         yield session
 
 

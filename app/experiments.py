@@ -18,7 +18,7 @@ from app.figures import PAGE
 from app.figures.compare import MOST_RUNS
 from app.figures.groups import ERROR_BY_GROUP, error_by_group
 from app.i18n import gettext as _
-from app.pages import templates
+from app.pages import TypedDep, templates
 from app.spreadsheets import write_csv
 from app.store import ExperimentRecord
 from ml.grid import told
@@ -82,6 +82,14 @@ def cancel(request: Request, experiment_id: str, session: SessionDep) -> Respons
     """Stop every run that waits or trains; what they have measured stays."""
     find(session, experiment_id)
     actions.cancel_experiment(session, request.app.state.queue, experiment_id)
+    return RedirectResponse(f"/experiments/{experiment_id}", status_code=303)
+
+
+@router.post("/{experiment_id}/show")
+def show(experiment_id: str, values: TypedDep, session: SessionDep) -> Response:
+    """Let the class look at its runs, or nobody any more."""
+    find(session, experiment_id)
+    store.show_experiment(session, experiment_id, values.get("shown") == "1")
     return RedirectResponse(f"/experiments/{experiment_id}", status_code=303)
 
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, field_va
 from sqlmodel import Session
 
 from app import actions, store
-from app.answers import Detail, Problems, RunOut, moment, run_out
+from app.answers import Detail, Problems, RunOut, ShownIn, moment, run_out
+from app.api import ShownDep
 from app.db import SessionDep
 from app.experiment_view import Combination, Mean
 from app.experiments import combinations_of, find
@@ -57,6 +58,8 @@ class ExperimentOut(BaseModel):
     lab: str | None = Field(description="The lab whose runs these are")
     created: datetime
     statuses: dict[str, int] = Field(description="How many of its runs have each status")
+    owner: str | None = Field(description="Who launched it, where students sign in")
+    shown: bool = Field(description="Whether everybody who signs in may look at it")
 
 
 class ExperimentList(BaseModel):
@@ -93,8 +96,10 @@ class WholeExperiment(NewExperiment):
 
 
 @router.post("", status_code=201, response_model=NewExperiment, responses={422: {"model": Problems}})
-def launch(request: Request, asked: ExperimentIn, session: SessionDep) -> NewExperiment:
+def launch(request: Request, asked: ExperimentIn, session: SessionDep, shown: ShownDep = False) -> NewExperiment:
     """Queue every combination of the values, each from as many seeds."""
+    if shown:
+        store.show_what_is_made(session)
     try:
         base = RunSpec.model_validate({**asked.base, "name": asked.name or asked.base.get("name", "")})
         runs = grid(base, asked.vary, asked.seeds)
@@ -143,6 +148,16 @@ def cancel(request: Request, experiment_id: str, session: SessionDep) -> Experim
     return ExperimentOut(**described(session, experiment))
 
 
+@router.put(
+    "/{experiment_id}/shown", response_model=ExperimentOut, responses={**NO_EXPERIMENT, 422: {"model": Problems}}
+)
+def show(experiment_id: str, wish: ShownIn, session: SessionDep) -> ExperimentOut:
+    """Let everybody who signs in look at its runs, or nobody but its owner and teachers."""
+    find(session, experiment_id)
+    store.show_experiment(session, experiment_id, wish.shown)
+    return ExperimentOut(**described(session, find(session, experiment_id)))
+
+
 @router.delete("/{experiment_id}", status_code=204, responses=NO_EXPERIMENT)
 def delete(request: Request, experiment_id: str, session: SessionDep) -> None:
     """Delete the experiment with all of its runs; those that train are stopped first."""
@@ -159,7 +174,7 @@ def _described(experiment: ExperimentRecord, statuses: dict[str, int]) -> dict[s
     return {
         "id": experiment.id, "name": experiment.name, "url": f"/experiments/{experiment.id}", "base": experiment.base,
         "vary": experiment.vary, "seeds": experiment.seeds, "created": moment(experiment.created), "statuses": statuses,
-        "lab": experiment.lab,
+        "lab": experiment.lab, "owner": experiment.owner, "shown": experiment.shown,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from app.db import SessionDep
 from app.diagnosis import Headline
 from app.labs import index
 from app.models import ACTIVE
+from app.viewer import who_asks
 from ml.catalog import DATASETS
 from ml.records import RunRecord
 
@@ -33,6 +34,7 @@ class Wanted:
     status: Annotated[str, Query(max_length=20)] = ""
     dataset: Annotated[str, Query(max_length=40)] = ""
     experiment: Annotated[str, Query(max_length=40)] = ""
+    whose: Annotated[str, Query(max_length=10)] = ""
 
     @property
     def filters(self) -> dict[str, str]:
@@ -47,12 +49,15 @@ def home(
 ) -> Response:  # fmt: skip
     """The newest runs or, before any was made, experiments to begin with. `cursor` and `newer` are the ends of the page
     that one comes from."""
-    runs, links = _page(session, wanted, cursor, newer)
+    viewer = who_asks(request)
+    whose = wanted.whose or (viewer and ("class" if viewer.teaches else "mine")) or ""
+    runs, links = _page(session, wanted, whose, cursor, newer)
     any_run = bool(runs) or bool(store.list_runs(session, limit=1, of_labs=False))
     context = {
         "any_run": any_run,
         "runs": runs,
         "wanted": wanted,
+        "whose": whose,
         "links": links,
         "active": any(run.status in ACTIVE for run in runs),
         "metrics": store.last_metrics(session, [run.id for run in runs]),
@@ -66,17 +71,20 @@ def home(
     return pages.templates.TemplateResponse(request, "home.html", context)
 
 
-def _page(session: Session, wanted: Wanted, cursor: str, newer: str) -> tuple[list[RunRecord], dict[str, str]]:
+def _page(
+    session: Session, wanted: Wanted, whose: str, cursor: str, newer: str
+) -> tuple[list[RunRecord], dict[str, str]]:
     """The runs, and the addresses of the pages beside theirs."""
     filters = wanted.filters
-    runs, more = _some(session, filters, newer_than=newer or None, cursor=None if newer else cursor or None)
+    sought = filters | {"whose": whose}
+    runs, more = _some(session, sought, newer_than=newer or None, cursor=None if newer else cursor or None)
     if newer and not more:  # the first page, and a full one
-        runs, more = _some(session, filters)
+        runs, more = _some(session, sought)
         newer = cursor = ""
     if not runs:
         return runs, {"newest": _address(filters)} if cursor else {}
     links = {}
-    if newer or (cursor and _some(session, filters, newer_than=runs[0].id)[0]):
+    if newer or (cursor and _some(session, sought, newer_than=runs[0].id)[0]):
         links = {"newest": _address(filters), "newer": _address(filters | {"newer": runs[0].id})}
     if newer or more:
         links["older"] = _address(filters | {"cursor": runs[-1].id})

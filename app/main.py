@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from threading import Timer
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +30,7 @@ from app import (
     share,
     signin,
 )
+from app.access import Admission, NotSignedIn
 from app.answers import problem_out
 from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
@@ -51,7 +52,7 @@ from app.mysteries import classroom, making, teacher
 from app.patience import is_away, trouble
 from app.queue import Queue
 from app.retention import NoRoom, Room
-from app.security import Guard, Password, session_key
+from app.security import Guard, Password, ask_to_sign_in, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
@@ -68,12 +69,15 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
+    engine = make_engine(settings.runs_url, WAIT_SECONDS)
+    admission = Admission(engine, settings.class_mode)
     app = FastAPI(
-        title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
+        title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None,
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
+        dependencies=[Depends(admission)],
     )  # fmt: skip
     app.state.settings = settings
-    app.state.engine = make_engine(settings.runs_url, WAIT_SECONDS)
+    app.state.engine = engine
     app.state.queue = Queue(settings)
     app.state.room = Room(settings)
     app.state.cache = RunCache()
@@ -89,9 +93,11 @@ def create_app(settings: Settings) -> FastAPI:
         lab_classroom.router, lab_pages.router, labs_api.router,
     ):  # fmt: skip
         app.include_router(router)
-    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples)))
+    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))
+    app.add_api_route("/openapi.json", app.openapi, include_in_schema=False)
     app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
     app.mount("/static", VersionedFiles())
+    admission.learn(app)
     _add_middleware(app, settings)
     app.add_exception_handler(share.NoSuchShare, share.no_such_share)
     return _with_errors(app)
@@ -101,6 +107,7 @@ def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(SQLAlchemyError, _database_error)
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NoRoom, _no_room)
     return app
 
@@ -156,6 +163,12 @@ def _http_error(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return JSONResponse({"detail": detail}, error.status_code, headers=error.headers)
     return pages.render_error(request, error.status_code, detail)
+
+
+def _not_signed_in(request: Request, _error: Exception) -> Response:
+    """The browser was signed in once, and is no more."""
+    request.session.pop("sign_in", None)
+    return ask_to_sign_in(request.scope)
 
 
 def _database_error(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import time
 
 from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, MetaData, false
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 # Named constraints keep Alembic's comparison clean on every database.
 SQLModel.metadata = MetaData(
@@ -65,6 +65,7 @@ class Experiment(SQLModel, table=True):
     lab: str | None = Field(default=None, index=True)
     owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
     shown: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    owner: Member | None = Relationship()
 
 
 class Run(SQLModel, table=True):
@@ -104,6 +105,7 @@ class Run(SQLModel, table=True):
     stalls: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     owner_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", index=True)
     shown: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    owner: Member | None = Relationship()
     turn: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     work: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
 

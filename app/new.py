@@ -13,6 +13,7 @@ from app.presets import PRESETS, preset_query
 from app.preview import preview
 from ml.problems import Problem
 
+SHOWN = "shown"  # what the form sends beside the settings
 SOURCES = 20  # runs that are proposed as a source of layers
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +39,8 @@ def new_preview(request: Request) -> Response:
 
 
 def _asked(request: Request) -> dict[str, str]:
-    return {name: value for name, value in request.query_params.items() if name != speaking.PARAMETER}
+    """Whether the run is to be shown is not asked for by an address."""
+    return {name: value for name, value in request.query_params.items() if name not in (speaking.PARAMETER, SHOWN)}
 
 
 def _address(values: Mapping[str, str]) -> str:
@@ -49,12 +51,15 @@ def _address(values: Mapping[str, str]) -> str:
 @router.post("/runs")
 def launch(request: Request, values: TypedDep, session: SessionDep) -> Response:
     """Launch the run or the experiment, or show the form again with what was typed and what is wrong with it."""
+    shown = values.pop(SHOWN, "") == "1"
+    if shown:
+        store.show_what_is_made(session)
     try:
         return RedirectResponse(_launch(request, session, forms.plan(values)), status_code=303)
     except forms.Wrong as wrong:
-        return form(request, session, values, wrong.problems, 422)
+        return form(request, session, values, wrong.problems, 422, shown)
     except actions.Refused as refused:
-        return form(request, session, values, [refused.problem], 422)
+        return form(request, session, values, [refused.problem], 422, shown)
 
 
 def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
@@ -75,11 +80,13 @@ def _problems(values: Mapping[str, str]) -> list[Problem]:
 
 
 def form(
-    request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200
-) -> Response:
+    request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200,
+    shown: bool = False,
+) -> Response:  # fmt: skip
     context = {
         "presets": PRESETS,
         "untouched": not values,
+        "shown": shown,
         "head": forms.head(values, found),
         "groups": forms.groups(values, found),
         "rows": forms.rows(values, found),

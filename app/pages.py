@@ -19,6 +19,7 @@ from app.repair_view import Tried, tried_view
 from app.run_view import run_view
 from app.settings import PROJECT, Settings, is_loopback
 from app.statics import static
+from app.viewer import may_change, may_teach, who_asks
 from ml.records import RunRecord
 from ml.words import words
 
@@ -45,7 +46,8 @@ templates.env.globals |= {
     "summary": wording.summary, "ACTIVE": ACTIVE, "LANGUAGES": i18n.LANGUAGES, "_": i18n.gettext,
     "_html": i18n.gettext_html, "ngettext": i18n.ngettext, "language": i18n.language,
     "in_language": speaking.in_language, "script_words": script_words, "static": static, "LASTING": sharing.LASTING,
-    "run_colour": PAGE.run_colour,
+    "run_colour": PAGE.run_colour, "may_change": may_change, "may_teach": may_teach,
+    "who_asks": who_asks,
 }  # fmt: skip
 
 
@@ -80,6 +82,14 @@ def delete(request: Request, run_id: str, session: SessionDep) -> Response:
     _check_there(session, run_id)
     actions.delete(session, request.app.state.queue, run_id)
     return RedirectResponse("/", status_code=303)
+
+
+@router.post("/runs/{run_id}/show")
+def show(run_id: str, values: TypedDep, session: SessionDep) -> Response:
+    """Let the class look at the run, or nobody any more."""
+    _check_there(session, run_id)
+    store.show_run(session, run_id, values.get("shown") == "1")
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
 
 
 @router.post("/runs/{run_id}/shares")
@@ -130,6 +140,7 @@ def _run_page(request: Request, session: Session, run: RunRecord, link: str = ""
         "base": f"/api/runs/{run.id}",
         "live": store.live_state(session, run.id),
         "repairs": _tried(request, session, run),
+        "experiment": run.experiment_id and store.find_experiment(session, run.experiment_id),
     }
     return templates.TemplateResponse(request, "run.html", context)
 
@@ -170,7 +181,7 @@ def may_launch(request: Request) -> bool:
     """Whether the form would open for whoever asks."""
     settings: Settings = request.app.state.settings
     if settings.class_mode:
-        return bool(request.session.get("class"))
+        return who_asks(request) is not None
     return is_loopback(request.url.hostname or "")
 
 

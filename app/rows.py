@@ -41,7 +41,7 @@ def run_record(run: Run) -> RunRecord:
         created=run.created, started=run.started, finished=run.finished, error=read_reason(run.error),
         colour=run.colour or 0, experiment_id=run.experiment_id, repair_of=run.repair_of,
         repair_rule=run.repair_rule, mystery_id=run.mystery_id, arm=run.arm, resumed_step=run.resumed_step,
-        owner_id=run.owner_id, shown=run.shown, turn=run.turn,
+        owner_id=run.owner_id, owner=run.owner.name if run.owner else None, shown=run.shown, turn=run.turn,
     )  # fmt: skip
 
 

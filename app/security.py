@@ -12,14 +12,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import bounds
+from app.access import open_without_sign_in
 from app.headers import with_headers
 from app.i18n import gettext as _
 from app.links import OPEN_BY_TOKEN
 from app.settings import Settings, is_loopback
 
-# What anybody may see in class mode: links with a token, what their pages are made of, the Learn pages, which hold no
-# data, the sign-in page, the health check, the metrics (sums, without any names).
-OPEN_PATHS = (*OPEN_BY_TOKEN, "/static/", "/learn", "/sign-in", "/healthz", "/metrics")
+LONGEST_ADDRESS = 500  # characters, of one that a cookie remembers
 NO_CHARACTER = "\ufffd"
 NO_CHARACTER_QUOTED = quote(NO_CHARACTER).encode()
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -80,8 +79,9 @@ class Guard:
             return _refuse(scope, status, _(reason))
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
             return _refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
-        if self._settings.class_mode and not path.startswith(OPEN_PATHS) and not scope["session"].get("class"):
-            return _ask_for_password(scope)
+        if self._settings.class_mode and not open_without_sign_in(scope["method"], path):
+            # Whether the token still opens something is looked up where the route is known (access.Admission).
+            return None if scope["session"].get("sign_in") else ask_to_sign_in(scope)
         return None
 
     def _shared_by(self, host: str, path: str) -> bool:
@@ -119,9 +119,13 @@ def _is_cross_site(headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
-def _ask_for_password(scope: Scope) -> Response:
+def ask_to_sign_in(scope: Scope) -> Response:
+    """A page that was asked for is what the browser is led to after it has signed in."""
     if scope["path"].startswith("/api"):
         return _refuse(scope, 401, _("Sign in with the class password first."))
+    if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
+        query = scope["query_string"].decode("latin-1")
+        scope["session"]["next"] = (scope["path"] + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 

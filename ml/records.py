@@ -225,7 +225,8 @@ class RunRecord:
     `resumed_step`. `monte_carlo` is there once a run with `mc_passes` has finished. `colour` is the number of the
     colour that the run keeps wherever it is drawn. A repair of the run `repair_of` is to cure what the rule
     `repair_rule` found; a run of a mystery is shown by that alone; a run of a lab is one seed of its `arm`. Where
-    students sign in it is `owner_id`'s, and `shown` to the others or not; the lowest `turn` that waits comes next.
+    students sign in, `owner_id` launched it, by the name of `owner`, and it is `shown` to the others or not. Of the
+    runs that wait the lowest `turn` comes next.
     """
 
     id: str
@@ -245,6 +246,7 @@ class RunRecord:
     mystery_id: str | None = None
     arm: str | None = None
     owner_id: str | None = None
+    owner: str | None = None
     shown: bool = False
     turn: int = 1
     snapshots: tuple[StepRecord, ...] = field(default=(), repr=False)

@@ -25,6 +25,7 @@ from app.answers.shapes import (
     RunOut,
     ShareIn,
     ShareOut,
+    ShownIn,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "RunOut",
     "ShareIn",
     "ShareOut",
+    "ShownIn",
     "extras_of",
     "histograms_of",
     "layers_of",

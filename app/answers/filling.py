@@ -42,7 +42,7 @@ def run_out(run: RunRecord) -> RunOut:
         progress=ProgressOut(step=run.step, steps=run.spec.steps, epoch=run.step / run.spec.steps_in_epoch),
         attempt=run.attempt, created=created, started=moment(run.started), finished=moment(run.finished),
         error=run.error and gettext(run.error), repair_of=run.repair_of, repair_rule=run.repair_rule,
-        arm=run.arm,
+        arm=run.arm, owner=run.owner, shown=run.shown,
     )  # fmt: skip
 
 

@@ -54,6 +54,12 @@ class RunOut(BaseModel):
     repair_of: str | None = Field(description="Id of the run that it is to cure")
     repair_rule: str | None = Field(description="Whose finding there it is to cure")
     arm: str | None = Field(description="Of a lab's run: which of its networks it is")
+    owner: str | None = Field(description="Who launched it, where students sign in")
+    shown: bool = Field(description="Whether everybody who signs in may look at it")
+
+
+class ShownIn(BaseModel):
+    shown: bool = Field(description="To everybody who signs in, or to nobody but the owner and teachers")
 
 
 class RunList(BaseModel):

@@ -5,9 +5,10 @@ They are an application of their own within ours, because they have a database o
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 
 from app import pages
+from app.access import Admission
 from app.db import SessionDep
 from app.examples import BY_SLUG
 from app.examples.prepared import Prepared
@@ -21,9 +22,9 @@ from app.settings import Settings
 router = APIRouter(prefix="/{slug}")
 
 
-def examples_app(settings: Settings, prepared: Prepared) -> FastAPI:
+def examples_app(settings: Settings, prepared: Prepared, admission: Admission) -> FastAPI:
     """To be mounted below /examples."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, dependencies=[Depends(admission)])
     app.state.settings = settings
     app.state.engine, app.state.cache = prepared.engine, prepared.cache
     app.state.hub = Hub(prepared.engine)

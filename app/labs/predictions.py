@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app import store
 from app.models import Prediction
+from app.viewer import who_asks
 from ml.labs import Lab
 
 SAID, LOOKED, NAME = "predictions", "looked", "name"  # in the session's cookie
@@ -32,10 +33,10 @@ def said_here(request: Request, session: Session, experiment_id: str) -> Predict
 
 
 def newest_here(request: Request, given: Sequence[Prediction]) -> Prediction | None:
-    """Of those that this browser has said, the newest."""
-    mine = request.session.get(SAID, [])
-    found = [one for one in given if one.id in mine]
-    return max(found, key=lambda one: (one.created, mine.index(one.id)), default=None)
+    """Of those that this browser has said, or who is signed in, the newest."""
+    mine, viewer = request.session.get(SAID, []), who_asks(request)
+    found = [one for one in given if one.id in mine or (viewer and one.owner_id == viewer.id)]
+    return max(found, key=lambda one: (one.created, one.id in mine and mine.index(one.id)), default=None)
 
 
 def choice_of(lab: Lab, text: str) -> int | None:

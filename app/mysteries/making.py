@@ -43,6 +43,7 @@ def make(request: Request, values: TypedDep, session: SessionDep) -> Response:
 def make_of_form(request: Request, values: TypedDep, session: SessionDep) -> Response:
     """Hide the run that the form describes, or show the form again with what is wrong. Its name is not used: it may
     tell what nobody is to know."""
+    values.pop(new.SHOWN, None)
     try:
         plan = forms.plan(values)
         if plan.is_experiment:

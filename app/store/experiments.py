@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from app import rows
@@ -19,7 +19,8 @@ from ml.spec import RunSpec
 @dataclass(frozen=True)
 class ExperimentRecord:
     """`base` with every combination of the values in `vary`, each from `seeds` seeds. `created` is in seconds since
-    1970 (UTC). That of a `lab` has no grid: `base` is its first arm."""
+    1970 (UTC). That of a `lab` has no grid: `base` is its first arm. Whose it is, by id and by name, and whether it is
+    `shown` to the class, as of a run."""
 
     id: str
     name: str
@@ -28,6 +29,9 @@ class ExperimentRecord:
     seeds: int
     created: float
     lab: str | None = None
+    owner_id: str | None = None
+    owner: str | None = None
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,12 @@ def error_curves(session: Session, run_ids: Sequence[str]) -> dict[str, ErrorCur
     return {run_id: ErrorCurve(*zip(*found, strict=True)) for run_id, found in points.items()}
 
 
+def show_experiment(session: Session, experiment_id: str, shown: bool) -> None:
+    """With all of its runs; as show_run."""
+    session.execute(update(Run).where(col(Run.experiment_id) == experiment_id).values(shown=shown))
+    one_row(session, update(Experiment).where(col(Experiment.id) == experiment_id).values(shown=shown))
+
+
 def delete_experiment(session: Session, experiment_id: str) -> bool:
     """Whether there was such an experiment. Its runs go with it."""
     return one_row(session, delete(Experiment).where(col(Experiment.id) == experiment_id))
@@ -101,4 +111,7 @@ def delete_experiment(session: Session, experiment_id: str) -> bool:
 def experiment_record(row: Experiment) -> ExperimentRecord:
     found: dict[str, list[Any]] = json.loads(row.vary)
     vary = {field: [tuple(v) if isinstance(v, list) else v for v in values] for field, values in found.items()}
-    return ExperimentRecord(row.id, row.name, RunSpec.stored(row.base), vary, row.seeds, row.created, row.lab)
+    base, owner = RunSpec.stored(row.base), row.owner.name if row.owner else None
+    return ExperimentRecord(
+        row.id, row.name, base, vary, row.seeds, row.created, row.lab, row.owner_id, owner, row.shown
+    )

@@ -11,6 +11,7 @@ from app.links import derived_token, new_token, token_hash
 from app.models import Experiment, LabClass, Prediction, Run
 from app.store.changes import one_row
 from app.store.experiments import ExperimentRecord, experiment_record
+from app.store.ownership import show_what_is_made
 from app.store.runs import COLOURS, new_id, new_run, next_colour
 from ml.labs import Arm
 from ml.records import RunRecord
@@ -20,12 +21,14 @@ def create_lab(
     session: Session, lab: str, name: str, arms: Mapping[str, Arm], seeds: Sequence[int]
 ) -> tuple[ExperimentRecord, list[RunRecord]]:
     """The experiment with a queued run for each seed of each arm, seed by seed: all of them, or nothing. An arm that
-    comes after another one starts with the layers of that one's run of the same seed. An arm's runs share a colour."""
+    comes after another one starts with the layers of that one's run of the same seed. An arm's runs share a colour.
+    Everybody may look at them."""
     base = next(iter(arms.values())).spec
     experiment = Experiment(
         id=new_id(), name=name, base=base.model_dump_json(exclude_none=True), vary="{}", seeds=len(seeds), lab=lab
     )
     colour = next_colour(session)
+    show_what_is_made(session)
     runs = [run for seed in seeds for run in _runs(experiment, arms, seed, colour)]
     session.add(experiment)
     session.flush()

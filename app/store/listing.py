@@ -9,6 +9,7 @@ from app import rows
 from app.models import Experiment, Run, Snapshot
 from app.store import specs
 from app.store.runs import not_hidden
+from app.viewer import viewer_of
 from ml.records import Metrics, RunRecord
 
 SHORTEST_END = 6  # characters of an id: its random ones
@@ -17,14 +18,15 @@ SHORTEST_END = 6  # characters of an id: its random ones
 def list_runs(
     session: Session, *, limit: int = 20, cursor: str | None = None, newer_than: str | None = None, q: str = "",
     status: str | None = None, dataset: str | None = None, experiment: str | None = None, of_labs: bool = True,
+    whose: str = "",
 ) -> list[RunRecord]:  # fmt: skip
     """Newest first, without snapshots.
 
     `cursor` is the id of the last run of the page before, `newer_than` of the first run of the page after: the `limit`
     runs next to it. `q` are words, each of which the name or a setting's value must contain (`tanh digits`). `of_labs`:
-    those of labs too.
+    those of labs too. `whose`: "mine" are the viewer's, "class" what is shown to everybody (to a teacher all).
     """
-    query = select(Run).where(not_hidden(), *_words(q))
+    query = select(Run).where(not_hidden(), *_words(q), *_whose(session, whose))
     if cursor:
         query = query.where(col(Run.id) < cursor)
     if newer_than:
@@ -40,6 +42,13 @@ def list_runs(
     order = col(Run.id).asc() if newer_than else col(Run.id).desc()
     found = [rows.run_record(run) for run in session.exec(query.order_by(order).limit(limit))]
     return found[::-1] if newer_than else found
+
+
+def _whose(session: Session, whose: str) -> list[ColumnElement[bool]]:
+    viewer = viewer_of(session)
+    if viewer and whose == "mine":
+        return [col(Run.owner_id) == viewer.id]
+    return [col(Run.shown).is_(True)] if viewer and whose == "class" and not viewer.teaches else []
 
 
 def _words(q: str) -> list[ColumnElement[bool]]:

@@ -22,5 +22,11 @@ def signed_in(session: Session, token: str) -> Member | None:
     return session.exec(query).first()
 
 
+def delete_all_sign_ins(session: Session) -> None:
+    """Everybody has to sign in again."""
+    session.execute(delete(SignIn))
+    session.commit()
+
+
 def sign_out(session: Session, token: str) -> None:
     one_row(session, delete(SignIn).where(col(SignIn.token_hash) == token_hash(token)))

@@ -1,20 +1,53 @@
-"""Whose something is: what is made for a viewer is theirs."""
+"""Whose something is, and who may see it: for all queries of a session, in one place that no query can forget.
+
+What is made for a viewer is theirs. A student reads what is theirs and the runs and experiments that are shown to the
+class, and changes what is theirs; a teacher, and a session without a viewer, have all.
+"""
 
 from typing import Any
 
-from sqlalchemy import event
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, event, or_, select
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlmodel import Session, col
 
-from app.models import Answer, Experiment, Prediction, Run
+from app.models import Answer, Experiment, Prediction, Run, Share
 from app.viewer import viewer_of
 
 OWNED = (Run, Experiment, Prediction, Answer)
+_SHOW = "show"  # in a session's info
+
+
+def show_what_is_made(session: Session) -> None:
+    """Runs and experiments that this session makes from now on are shown to the class."""
+    session.info[_SHOW] = True
 
 
 @event.listens_for(Session, "before_flush")
 def _own(session: Session, *_: Any) -> None:
-    """In one place, so that no way of making something forgets it."""
-    if viewer := viewer_of(session):
-        for row in session.new:
-            if isinstance(row, OWNED):
-                row.owner_id = row.owner_id or viewer.id
+    viewer = viewer_of(session)
+    for row in session.new:
+        if viewer and isinstance(row, OWNED):
+            row.owner_id = row.owner_id or viewer.id
+        if isinstance(row, Run | Experiment) and session.info.get(_SHOW):
+            row.shown = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _restrict(state: ORMExecuteState) -> None:
+    viewer = viewer_of(state.session)  # type: ignore[arg-type]
+    if viewer is None or viewer.sees_all or not (state.is_select or state.is_update or state.is_delete):
+        return
+    for model, theirs in _theirs(viewer.id).items():
+        shown = getattr(model, "shown", None)
+        seen = or_(theirs, shown) if state.is_select and shown is not None else theirs
+        state.statement = state.statement.options(with_loader_criteria(model, seen))
+
+
+def _theirs(member_id: str) -> dict[type[Any], ColumnElement[bool]]:
+    """Predictions and answers are read by whoever may see the lab or the mystery: so many have said this."""
+    runs, experiments = col(Run.owner_id) == member_id, col(Experiment.owner_id) == member_id
+    shared = or_(
+        col(Share.run_id).in_(select(col(Run.id)).where(runs)),
+        col(Share.prediction_id).in_(select(col(Prediction.id)).where(col(Prediction.owner_id) == member_id)),
+    )
+    return {Run: runs, Experiment: experiments, Share: shared}

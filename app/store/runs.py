@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import Session, SQLModel, col, select
 
 from app import rows
@@ -90,6 +90,11 @@ def snapshots_after(session: Session, run: RunRecord, step: int) -> tuple[StepRe
 def cancel_run(session: Session, run_id: str) -> bool:
     """Whether the run was still queued or running."""
     return end(session, run_id, status="cancelled")
+
+
+def show_run(session: Session, run_id: str, shown: bool) -> bool:
+    """To the class, or to nobody but the owner and teachers. Whether there was such a run of theirs."""
+    return one_row(session, update(Run).where(col(Run.id) == run_id).values(shown=shown))
 
 
 def delete_run(session: Session, run_id: str) -> bool:

@@ -41,9 +41,14 @@ def list_report_shares(session: Session, prediction_id: str) -> list[Share]:
     return list(session.exec(query.order_by(col(Share.created))))
 
 
+def find_share(session: Session, share_id: str) -> Share | None:
+    """None if there is no such link."""
+    return session.get(Share, share_id)
+
+
 def revoke_share(session: Session, share_id: str) -> Share | None:
     """Close a link for good. What it was; None if there was no such link."""
-    share = session.get(Share, share_id)
+    share = find_share(session, share_id)
     gone = one_row(session, delete(Share).where(col(Share.id) == share_id))
     return share if gone else None
 

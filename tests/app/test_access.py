@@ -1,0 +1,238 @@
+"""Who may call which route, where others can reach the server."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from app import store
+from app.access import WHO, Call, Who, routes
+from app.main import create_app
+from app.settings import Settings
+from app.viewer import KEY, Viewer
+from tests.members import class_of, member, stranger
+
+TINY = {"hidden": [4], "epochs": 0}
+CHANGING = [call for call in WHO if call.method != "GET"]
+
+
+@pytest.fixture
+def class_app(settings: Settings) -> Iterator[FastAPI]:
+    with class_of(settings) as app:
+        yield app
+
+
+@pytest.fixture
+def ana(class_app: FastAPI) -> TestClient:
+    return member(class_app, "Ana")
+
+
+@pytest.fixture
+def ben(class_app: FastAPI) -> TestClient:
+    return member(class_app, "Ben")
+
+
+@pytest.fixture
+def teacher(class_app: FastAPI) -> TestClient:
+    return member(class_app, "Ms Glorot", teaches=True)
+
+
+def launched(client: TestClient, query: str = "") -> str:
+    answer = client.post(f"/api/runs{query}", json=TINY)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def filled(path: str, **ids: str) -> str:
+    """The path with these ids, and with one that nothing has for the others."""
+    return re.sub(r"{(\w+)(:\w+)?}", lambda found: ids.get(found[1], "0" * 20), path)
+
+
+# --- the list ---
+
+
+def test_the_list_names_every_route_and_no_other(app: FastAPI) -> None:
+    there = {call for call, _endpoint in routes(app) if call.method != "HEAD"}
+    assert there == set(WHO)
+
+
+def test_a_route_that_is_not_listed_keeps_the_application_from_starting(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(WHO, Call("DELETE", "/api/runs/{run_id}"))
+    with pytest.raises(LookupError, match=r"DELETE /api/runs/\{run_id\} is not in app/access.py"):
+        create_app(settings)
+
+
+def test_whatever_changes_something_of_somebodys_is_for_its_owner() -> None:
+    """Everything else that changes something adds something of one's own, or is a teacher's."""
+    adds = {
+        "/runs", "/runs/{run_id}/repairs", "/api/runs", "/api/runs/{run_id}/repairs", "/api/experiments",
+        "/labs/{name}", "/labs/{name}/again", "/api/labs/{name}",
+    }  # fmt: skip
+    for call in CHANGING:
+        if WHO[call] is Who.MEMBER:
+            assert call.path in adds, call
+
+
+# --- a stranger ---
+
+
+@pytest.mark.parametrize("call", [call for call, who in WHO.items() if who not in (Who.ANYBODY, Who.LINK)])
+def test_a_stranger_is_asked_to_sign_in(class_app: FastAPI, call: Call) -> None:
+    answer = stranger(class_app).request(call.method, filled(call.path))
+    if call.path.startswith("/api"):
+        assert answer.status_code == 401
+        assert "class password" in answer.json()["detail"]
+    else:
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_browser_that_was_signed_out_on_the_server_is_a_stranger(class_app: FastAPI, ana: TestClient) -> None:
+    run_id = launched(ana)
+    with Session(class_app.state.engine) as session:
+        store.delete_all_sign_ins(session)
+    for call, who in WHO.items():
+        if who not in (Who.ANYBODY, Who.LINK):
+            answer = ana.request(call.method, filled(call.path, run_id=run_id))
+            assert answer.status_code in (401, 303), call
+            assert answer.headers.get("location", "/sign-in") == "/sign-in"
+
+
+def test_after_signing_in_the_browser_comes_to_the_page_it_asked_for(class_app: FastAPI) -> None:
+    browser = stranger(class_app)
+    browser.get("/runs/x?step=3", headers={"Sec-Fetch-Dest": "document"})
+    data = {"name": "Ana", "own": "correct horse", "password": "glorot"}
+    assert browser.post("/sign-in", data=data).headers["location"] == "/runs/x?step=3"
+
+
+# --- what is somebody else's ---
+
+
+def test_a_run_is_its_owners_and_nobody_else_finds_it(ana: TestClient, ben: TestClient, teacher: TestClient) -> None:
+    run_id = launched(ana)
+    assert ana.get(f"/api/runs/{run_id}").json()["owner"] == "Ana"
+    assert ben.get(f"/api/runs/{run_id}").status_code == 404
+    assert ben.get(f"/runs/{run_id}").status_code == 404
+    assert ben.get("/api/runs").json()["runs"] == []
+    assert run_id not in ben.get("/").text + ben.get(f"/compare?runs={run_id[-6:]}&find=tanh").text
+    for whose, found in (("", [run_id]), ("mine", [run_id]), ("class", [])):
+        assert [run["id"] for run in ana.get(f"/api/runs?whose={whose}").json()["runs"]] == found
+    assert teacher.get(f"/api/runs/{run_id}").status_code == 200
+    assert [run["id"] for run in teacher.get("/api/runs?whose=class").json()["runs"]] == [run_id]
+
+
+def test_what_is_shown_to_the_class_can_be_read_and_not_changed(ana: TestClient, ben: TestClient) -> None:
+    run_id = launched(ana, "?shown=true")
+    assert ben.get(f"/api/runs/{run_id}").status_code == 200
+    assert [run["id"] for run in ben.get("/api/runs?whose=class").json()["runs"]] == [run_id]
+    assert ben.get("/api/runs?whose=mine").json()["runs"] == []
+    page = ben.get(f"/runs/{run_id}").text
+    assert "Ana" in page
+    for word in ("cancel", "delete", "shares", "show"):
+        assert f'action="/runs/{run_id}/{word}' not in page
+    assert ben.delete(f"/api/runs/{run_id}").status_code == 403
+    assert ben.post(f"/runs/{run_id}/cancel").status_code == 403
+    assert ana.get(f"/api/runs/{run_id}").json()["status"] == "queued"
+
+
+def whole_of(client: TestClient, run_id: str, experiment_id: str) -> list[object]:
+    return [
+        client.get(f"/api/runs/{run_id}").json(), client.get(f"/api/experiments/{experiment_id}").json(),
+        client.get(f"/api/runs/{run_id}/shares").json(),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shown", [False, True])
+@pytest.mark.parametrize("call", [call for call, who in WHO.items() if who is Who.OWNER])
+def test_what_is_anothers_is_left_alone(ana: TestClient, ben: TestClient, call: Call, shown: bool) -> None:
+    query = "?shown=true" if shown else ""
+    run_id = launched(ana, query)
+    experiment_id = ana.post(f"/api/experiments{query}", json={"base": TINY, "vary": {"lr": [0.1, 0.2]}}).json()["id"]
+    share_id = ana.post(f"/api/runs/{run_id}/shares").json()["id"]
+    before = whole_of(ana, run_id, experiment_id)
+    path = filled(call.path, run_id=run_id, experiment_id=experiment_id, share_id=share_id)
+    answer = ben.request(call.method, path, json={"shown": not shown} if "shown" in path else None)
+    there = shown and ("run_id" in call.path or "experiment_id" in call.path)
+    assert answer.status_code == (403 if there else 404)
+    assert whole_of(ana, run_id, experiment_id) == before
+
+
+def test_a_teacher_may_do_what_an_owner_may(ana: TestClient, teacher: TestClient) -> None:
+    run_id = launched(ana)
+    assert teacher.post(f"/api/runs/{run_id}/cancel").json()["status"] == "cancelled"
+    assert teacher.delete(f"/api/runs/{run_id}").status_code == 204
+    assert ana.get(f"/api/runs/{run_id}").status_code == 404
+
+
+@pytest.mark.parametrize("call", [call for call, who in WHO.items() if who is Who.TEACHER])
+def test_what_is_for_teachers_is_not_for_students(ana: TestClient, call: Call) -> None:
+    assert ana.request(call.method, filled(call.path)).status_code == 403
+
+
+def test_the_owner_shows_and_hides_a_run(ana: TestClient, ben: TestClient) -> None:
+    run_id = launched(ana)
+    assert ana.post(f"/runs/{run_id}/show", data={"shown": "1"}).status_code == 303
+    assert ben.get(f"/api/runs/{run_id}").status_code == 200
+    assert ana.put(f"/api/runs/{run_id}/shown", json={"shown": False}).json()["shown"] is False
+    assert ben.get(f"/api/runs/{run_id}").status_code == 404
+
+
+def test_an_experiment_is_shown_with_all_of_its_runs(ana: TestClient, ben: TestClient) -> None:
+    made = ana.post("/api/experiments", json={"base": TINY, "vary": {"lr": [0.1, 0.2]}}).json()
+    assert ben.get(f"/experiments/{made['id']}").status_code == 404
+    assert ana.post(f"/experiments/{made['id']}/show", data={"shown": "1"}).status_code == 303
+    assert ben.get(f"/experiments/{made['id']}").status_code == 200
+    assert all(ben.get(f"/api/runs/{run['id']}").status_code == 200 for run in made["runs"])
+    assert ben.get("/api/experiments").json()["experiments"][0]["owner"] == "Ana"
+
+
+def test_the_runs_of_a_lab_are_for_everybody_to_look_at(ana: TestClient, ben: TestClient) -> None:
+    first = ana.post("/api/labs/dying-relu").json()
+    assert ben.post("/api/labs/dying-relu").json()["id"] == first["id"]
+    assert ben.delete(f"/api/experiments/{first['id']}").status_code == 403
+
+
+def test_a_repair_of_a_run_that_is_shown_is_of_who_tries_it(ana: TestClient, ben: TestClient) -> None:
+    run_id = launched(ana, "?shown=true")
+    asked = {"rule": "overfit", "cures": ["lower_lr"]}
+    made = ben.post(f"/api/runs/{run_id}/repairs", json=asked)
+    assert made.status_code == 201, made.text
+    assert made.json()[0]["run"]["owner"] == "Ben"
+    assert ana.get(f"/api/runs/{run_id}/repairs").json() == []
+
+
+def test_layers_of_a_run_that_one_can_not_see_can_not_be_had(ana: TestClient, ben: TestClient) -> None:
+    answer = ben.post("/api/runs", json=TINY | {"transfer_from": launched(ana)})
+    assert answer.status_code == 422
+    assert "no run with this id" in answer.text
+
+
+# --- in the store ---
+
+
+def test_no_statement_of_a_students_session_reaches_what_is_anothers(class_app: FastAPI, ana: TestClient) -> None:
+    run_id = launched(ana)
+    share_id = ana.post(f"/api/runs/{run_id}/shares").json()["id"]
+    with Session(class_app.state.engine, info={KEY: Viewer("ben", "Ben")}) as session:
+        assert store.find_run(session, run_id) is None
+        assert store.load_run(session, run_id) is None
+        assert store.active_runs(session) == []
+        assert store.ids_ending(session, run_id[-6:]) == []
+        assert store.list_shares(session, run_id) == []
+        assert store.revoke_share(session, share_id) is None
+        assert not store.cancel_run(session, run_id)
+        assert not store.delete_run(session, run_id)
+        assert not store.show_run(session, run_id, True)
+    with Session(class_app.state.engine, info={KEY: Viewer("ana", "Ana")}) as session:
+        assert store.active_runs(session) == [run_id]
+        assert len(store.list_shares(session, run_id)) == 1
+
+
+def test_on_this_machine_alone_nobody_owns_anything(client: TestClient) -> None:
+    run = client.post("/api/runs", json=TINY).json()
+    assert (run["owner"], run["shown"]) == (None, False)
+    assert client.delete(f"/api/runs/{run['id']}").status_code == 204
