@@ -35,6 +35,7 @@ from app.answers import problem_out
 from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
 from app.db import make_engine
+from app.documented import documented
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
@@ -94,7 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))
-    app.add_api_route("/openapi.json", app.openapi, include_in_schema=False)
+    app.add_api_route("/openapi.json", lambda: documented(app.openapi()), include_in_schema=False)
     app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
     app.mount("/static", VersionedFiles())
     admission.learn(app)
