@@ -1,9 +1,11 @@
 """What changes a run in the store and in the queue, which are two databases: in the order that loses nothing.
 
-Whatever launches raises NoRoom where DISK_CAP leaves no room for a run; only an answer to a mystery is always taken.
+Whatever launches is counted before anything of it is stored: it raises NoRoom where DISK_CAP leaves no room for a run,
+Refused for more work than a run may be, Full where too many runs wait. Only an answer to a mystery is always taken.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from sqlmodel import Session
 
 from app import store, waiting, wording
 from app.i18n import gettext as _
+from app.limits import limits_of
 from app.models import Answer, Mystery
 from app.mysteries.grading import cured_spec
 from app.queue import Queue
@@ -26,6 +29,7 @@ from ml.transfer import misfit
 from ml.words import any_of, words
 
 LONGEST_NAME = 120  # characters, of a run
+IN_VAIN = ("failed", "cancelled")
 
 
 class Refused(Exception):
@@ -36,10 +40,19 @@ class Refused(Exception):
         self.problem = problem
 
 
-def _require_room(session: Session) -> None:
-    """A request's session knows how much room there may be (db.py)."""
+@contextmanager
+def _admitted(session: Session, specs: Sequence[RunSpec], vary: Collection[str] = ()) -> Iterator[None]:
+    """While runs with these specs are stored, so that nobody else's are counted without them. A request's session knows
+    how much room there may be, and what the limits are (db.py)."""
     if room := session.info.get("room"):
         room.require(session)
+    limits = limits_of(session)
+    with limits.counting if limits else nullcontext():
+        if limits:
+            if problem := limits.problem(session, specs, vary):
+                raise Refused(problem)
+            limits.require(session, specs)
+        yield
 
 
 def launch(session: Session, queue: Queue, spec: RunSpec) -> RunRecord:
@@ -47,12 +60,16 @@ def launch(session: Session, queue: Queue, spec: RunSpec) -> RunRecord:
 
     Raises Refused where the layers it wants from another run can't be had.
     """
-    _require_room(session)
     if problem := transfer_problem(session, spec):
         raise Refused(problem)
-    run = store.create_run(session, spec)
-    queue.enqueue(run.id)
+    with _admitted(session, [spec]):
+        run = store.create_run(session, spec)
+    _enqueue(session, queue, run.id)
     return run
+
+
+def _enqueue(session: Session, queue: Queue, run_id: str) -> None:
+    queue.enqueue(run_id, store.turn_of(session, run_id))
 
 
 def launch_experiment(
@@ -63,26 +80,27 @@ def launch_experiment(
 
     Raises Refused where the layers that a run wants from another one can't be had.
     """
-    _require_room(session)
     for run in {id(run.varied): run for run in runs}.values():
         if problem := transfer_problem(session, run.spec):
             raise Refused(problem)
     read = {field: list(dict.fromkeys(run.varied[field] for run in runs)) for field in vary}
     seeds = len({run.spec.seed for run in runs})
     name = base.name or " × ".join(vary) or base.title
-    experiment, records = store.create_experiment(session, name, base, read, seeds, [run.spec for run in runs])
+    specs = [run.spec for run in runs]
+    with _admitted(session, specs, vary):
+        experiment, records = store.create_experiment(session, name, base, read, seeds, specs)
     for record in records:
-        queue.enqueue(record.id)
+        _enqueue(session, queue, record.id)
     return experiment, records
 
 
 def launch_lab(session: Session, queue: Queue, name: str, seeds: Sequence[int] = SEEDS) -> ExperimentRecord:
     """Store the runs of the lab of this name for these seeds, then hand them to the workers: an arm that starts with
     the layers of another one when that has finished. They are named in the language in force."""
-    _require_room(session)
     lab = LABS[name]
     arms = {key: replace(arm, label=_(arm.label)) for key, arm in lab.arms.items()}
-    experiment, records = store.create_lab(session, name, _(lab.title), arms, seeds)
+    with _admitted(session, [arm.spec for arm in arms.values()] * len(seeds)):
+        experiment, records = store.create_lab(session, name, _(lab.title), arms, seeds)
     for record in records:
         waiting.hand_over(session, queue, record.id)
     return experiment
@@ -95,14 +113,25 @@ def launch_repairs(session: Session, queue: Queue, run: RunRecord, rule: str, cu
     Raises Refused, before anything is queued, where one of them can't be had.
     """
     wanted = _wanted(session, run, rule, cures)
-    tried = [repair for repair in store.repairs_of(session, run.id) if repair.status not in ("failed", "cancelled")]
-    repairs = []
+    found = store.repairs_of(session, run.id)
+    tried = [(x.spec, x) for x in found if x.repair_rule == rule and x.status not in IN_VAIN]
+    known, new = [spec for spec, _repair in tried], []
     for one in wanted:
-        same = (x for x in tried if x.repair_rule == rule and same_settings(x.spec, one.spec))
-        repair = next(same, None) or _launch_repair(session, queue, run, rule, one)
-        tried.append(repair)
-        repairs.append(repair)
+        if not any(same_settings(spec, one.spec) for spec in known):
+            known.append(one.spec)
+            new.append(one)
+    tried += zip(known[len(tried) :], _launch_repairs(session, queue, run, rule, new) if new else [], strict=True)
+    repairs = [next(repair for spec, repair in tried if same_settings(spec, one.spec)) for one in wanted]
     return list({repair.id: repair for repair in repairs}.values())
+
+
+def _launch_repairs(session: Session, queue: Queue, run: RunRecord, rule: str, new: Sequence[Fix]) -> list[RunRecord]:
+    specs = [one.spec.model_copy(update={"name": _repair_name(run.spec.title, _(one.cure.label))}) for one in new]
+    with _admitted(session, specs):
+        repairs = [store.create_repair(session, run, rule, spec) for spec in specs]
+    for repair in repairs:
+        _enqueue(session, queue, repair.id)
+    return repairs
 
 
 def _wanted(session: Session, run: RunRecord, rule: str, cures: Sequence[str]) -> list[Fix]:
@@ -121,14 +150,6 @@ def _fix(session: Session, run: RunRecord, name: str) -> Fix:
     if problem := transfer_problem(session, found.spec):
         raise Refused(problem)
     return found
-
-
-def _launch_repair(session: Session, queue: Queue, run: RunRecord, rule: str, wanted: Fix) -> RunRecord:
-    _require_room(session)
-    spec = wanted.spec.model_copy(update={"name": _repair_name(run.spec.title, _(wanted.cure.label))})
-    repair = store.create_repair(session, run, rule, spec)
-    queue.enqueue(repair.id)
-    return repair
 
 
 def _repair_name(title: str, label: str) -> str:
@@ -194,11 +215,11 @@ def launch_mystery(session: Session, queue: Queue, spec: RunSpec, title: str, fa
 
     Raises Refused where the layers it wants from another run can't be had.
     """
-    _require_room(session)
     if problem := transfer_problem(session, spec):
         raise Refused(problem)
-    token, patient = store.create_mystery(session, spec, title, fault)
-    queue.enqueue(patient.id)
+    with _admitted(session, [spec]):
+        token, patient = store.create_mystery(session, spec, title, fault)
+    _enqueue(session, queue, patient.id)
     return token
 
 
@@ -206,7 +227,7 @@ def answer(session: Session, queue: Queue, mystery: Mystery, patient: RunRecord,
     """Store an answer, and hand the patient with its cure to the workers where nobody has tried that yet."""
     found, new = store.add_answer(session, mystery.id, patient.id, said, cured_spec(patient.spec, said.cure))
     if new:
-        queue.enqueue(new.id)
+        _enqueue(session, queue, new.id)
     return found
 
 

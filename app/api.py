@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app import actions, store
 from app.answers import (
+    LAUNCH,
     Detail,
     ExtrasOut,
     Json,
@@ -20,7 +21,6 @@ from app.answers import (
     ShownIn,
     extras_of,
     moment,
-    problem_out,
     run_out,
 )
 from app.db import SessionDep
@@ -64,15 +64,12 @@ def _plain(entry: Any) -> dict[str, Any]:
     return values | {name: _(values[name]) for name in TOLD if name in values}
 
 
-@router.post("/runs", status_code=201, response_model=RunOut, responses={422: {"model": Problems}})
+@router.post("/runs", status_code=201, response_model=RunOut, responses=LAUNCH)
 def launch(request: Request, spec: RunSpec, session: SessionDep, shown: ShownDep = False) -> RunOut:
     """Queue a run. Fields that are left out take their defaults."""
     if shown:
         store.show_what_is_made(session)
-    try:
-        return run_out(actions.launch(session, request.app.state.queue, spec))
-    except actions.Refused as refused:
-        raise HTTPException(422, [problem_out(refused.problem)]) from None
+    return run_out(actions.launch(session, request.app.state.queue, spec))
 
 
 @router.get("/runs", response_model=RunList)

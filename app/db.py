@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -31,7 +32,21 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def make_engine(url: str, wait: float = 30) -> Engine:
     """An engine on SQLite or PostgreSQL. `wait` is how long, in seconds, a statement is held up by others' locks before
     it fails."""
-    return _postgresql(url, wait) if url.startswith("postgresql") else _sqlite(url, wait)
+    engine = _postgresql(url, wait) if url.startswith("postgresql") else _sqlite(url, wait)
+    _close_what_comes_late(engine)
+    return engine
+
+
+def _close_what_comes_late(engine: Engine) -> None:
+    """A connection that a thread still has when the engine is disposed of is closed when it is given back. It would be
+    left open otherwise, in a pool that nobody has any more."""
+    disposed = Event()
+    event.listen(engine, "engine_disposed", lambda _engine: disposed.set())
+
+    @event.listens_for(engine, "checkin")
+    def _close(_connection: Any, record: Any) -> None:
+        if disposed.is_set():
+            record.invalidate()
 
 
 def _sqlite(url: str, wait: float) -> Engine:
@@ -112,8 +127,9 @@ def bring_to_newest(url: str) -> None:
 
 async def _session(request: Request) -> AsyncIterator[Session]:
     # Opening and closing one waits for nothing; in a thread each would cost a request 0.1 ms.
-    info = {"room": getattr(request.app.state, "room", None), KEY: who_asks(request)}
-    with Session(request.app.state.engine, info=info) as session:
+    state = request.app.state
+    info = {name: getattr(state, name, None) for name in ("room", "limits")}
+    with Session(state.engine, info=info | {KEY: who_asks(request)}) as session:
         yield session
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, field_va
 from sqlmodel import Session
 
 from app import actions, store
-from app.answers import Detail, Problems, RunOut, ShownIn, moment, run_out
+from app.answers import LAUNCH, Detail, Problems, RunOut, ShownIn, moment, run_out
 from app.api import ShownDep
 from app.db import SessionDep
 from app.experiment_view import Combination, Mean
@@ -95,7 +95,7 @@ class WholeExperiment(NewExperiment):
     table: list[CombinationOut] = Field(description="One row for each combination")
 
 
-@router.post("", status_code=201, response_model=NewExperiment, responses={422: {"model": Problems}})
+@router.post("", status_code=201, response_model=NewExperiment, responses=LAUNCH)
 def launch(request: Request, asked: ExperimentIn, session: SessionDep, shown: ShownDep = False) -> NewExperiment:
     """Queue every combination of the values, each from as many seeds."""
     if shown:
@@ -108,8 +108,6 @@ def launch(request: Request, asked: ExperimentIn, session: SessionDep, shown: Sh
         raise _refused(problems(error)) from None
     except ImpossibleGrid as impossible:
         raise _refused(impossible.problems) from None
-    except actions.Refused as refused:
-        raise _refused([refused.problem]) from None
     return NewExperiment(**described(session, experiment), runs=list(map(run_out, records)))
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from threading import Timer
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -31,7 +32,9 @@ from app import (
     signin,
 )
 from app.access import Admission, NotSignedIn
+from app.actions import Refused
 from app.answers import problem_out
+from app.attempts import Attempts
 from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
 from app.db import make_engine
@@ -47,16 +50,19 @@ from app.labs import pages as lab_pages
 from app.labs import reports as lab_reports
 from app.labs import teacher as lab_teacher
 from app.learn import pages as learn_pages
+from app.limits import RETRY_AFTER, Full, Limits
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
 from app.mysteries import classroom, making, teacher
+from app.passwords import AT_ONCE, Passwords
 from app.patience import is_away, trouble
 from app.queue import Queue
 from app.retention import NoRoom, Room
-from app.security import Guard, Password, ask_to_sign_in, session_key
+from app.security import Guard, ask_to_sign_in, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
+from app.store import SIGN_IN_SECONDS
 from app.traffic import Traffic
 from app.wording import told
 from ml.problems import explain
@@ -81,12 +87,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.queue = Queue(settings)
     app.state.room = Room(settings)
+    app.state.limits = Limits(settings)
     app.state.cache = RunCache()
     app.state.hub = Hub(app.state.engine)
     app.state.examples = Prepared()
     app.state.showcase = Showcase(app.state.examples)
     app.state.answered = {}
-    app.state.password = Password(settings.class_password) if settings.class_mode else None
+    app.state.passwords = Passwords(settings) if settings.class_mode else None
+    app.state.attempts = Attempts()
+    app.state.hashing = CapacityLimiter(AT_ONCE)
     for router in (
         api.router, health.router, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
         pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
@@ -110,6 +119,8 @@ def _with_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(SQLAlchemyError, _database_error)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(NoRoom, _no_room)
+    app.add_exception_handler(Full, _full)
+    app.add_exception_handler(Refused, _refused)
     return app
 
 
@@ -132,7 +143,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(
         SessionMiddleware, secret_key=session_key(settings), session_cookie="layerscope", same_site="lax",
-        https_only=settings.public_url.startswith("https://"), max_age=30 * 24 * 3600,
+        https_only=settings.public_url.startswith("https://"), max_age=SIGN_IN_SECONDS,
     )  # fmt: skip
     app.add_middleware(Speaking)
     app.add_middleware(Traffic, answers=app.state.answered)
@@ -190,6 +201,20 @@ def _no_room(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return JSONResponse({"detail": _(error.reason)}, 507)
     return pages.render_error(request, 507, _(error.reason))
+
+
+def _full(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Full)
+    if _wants_json(request):
+        return JSONResponse({"detail": _(error.reason)}, 429, headers=RETRY_AFTER)
+    return pages.render_error(request, 429, _(error.reason), RETRY_AFTER)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    if _wants_json(request):
+        return JSONResponse({"detail": [problem_out(error.problem)]}, 422)
+    return pages.render_error(request, 422, told(error.problem))
 
 
 def _in_our_words(error: StarletteHTTPException) -> Any:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app import actions, forms, speaking, store
 from app.db import SessionDep
+from app.limits import RETRY_AFTER, Full, limits_of
 from app.pages import TypedDep, templates
 from app.presets import PRESETS, preset_query
 from app.preview import preview
@@ -26,15 +27,15 @@ def new(request: Request, session: SessionDep) -> Response:
     values = _asked(request)
     if not all(values.values()):  # what a browser sends without a script: every field, empty or not
         return RedirectResponse(_address(values), status_code=303)
-    return form(request, session, forms.spaced(values), _problems(values) if values else [])
+    return form(request, session, forms.spaced(values), _problems(values, session) if values else [])
 
 
 @router.get("/new/preview")
-def new_preview(request: Request) -> Response:
-    """A fragment of the form: what theory expects of the settings in the query string, and what they cost."""
+def new_preview(request: Request, session: SessionDep) -> Response:
+    """A fragment of the form: what theory expects of the settings in the query string, what they cost, and how far the
+    limits are."""
     values = _asked(request)
-    found = preview(values)
-    context = {"preview": found, "waits_for": [] if found else forms.complaints(values, _problems(values))}
+    context = {"preview": preview(values, session), "waits_for": forms.complaints(values, _problems(values, session))}
     return templates.TemplateResponse(request, "_preview.html", context)
 
 
@@ -60,6 +61,8 @@ def launch(request: Request, values: TypedDep, session: SessionDep) -> Response:
         return form(request, session, values, wrong.problems, 422, shown)
     except actions.Refused as refused:
         return form(request, session, values, [refused.problem], 422, shown)
+    except Full as full:
+        return form(request, session, values, [], 429, shown, full)
 
 
 def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
@@ -71,19 +74,23 @@ def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
     return f"/experiments/{experiment.id}"
 
 
-def _problems(values: Mapping[str, str]) -> list[Problem]:
+def _problems(values: Mapping[str, str], session: Session) -> list[Problem]:
     try:
-        forms.plan(values)
+        plan = forms.plan(values)
     except forms.Wrong as wrong:
         return wrong.problems
-    return []
+    limits = limits_of(session)
+    problem = limits.problem(session, [run.spec for run in plan.runs], plan.vary) if limits else None
+    return [problem] if problem else []
 
 
 def form(
     request: Request, session: Session, values: Mapping[str, str], found: list[Problem], status: int = 200,
-    shown: bool = False,
+    shown: bool = False, full: Full | None = None,
 ) -> Response:  # fmt: skip
+    """With what was typed and what is wrong with it; `full` where it is right and can't be had now."""
     context = {
+        "full": full.reason if full else "",
         "presets": PRESETS,
         "untouched": not values,
         "shown": shown,
@@ -93,7 +100,7 @@ def form(
         "options": forms.options(),
         "complaints": forms.complaints(values, found),
         "suggestions": {"transfer_from": store.list_runs(session, limit=SOURCES, status="finished", of_labs=False)},
-        "preview": preview(values),
+        "preview": preview(values, session),
         "here": _address(values) if request.method == "POST" else "",
     }
-    return templates.TemplateResponse(request, "new.html", context, status)
+    return templates.TemplateResponse(request, "new.html", context, status, RETRY_AFTER if full else None)

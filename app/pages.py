@@ -185,14 +185,9 @@ def may_launch(request: Request) -> bool:
     return is_loopback(request.url.hostname or "")
 
 
-def render_sign_in(request: Request, problem: str = "", status: int = 200) -> Response:
-    """Asks for the class password."""
-    return templates.TemplateResponse(request, "sign_in.html", {"problem": problem}, status)
-
-
 def render_error(request: Request, status: int, detail: Any = "", headers: dict[str, str] | None = None) -> Response:
     """What went wrong, in a sentence, and the way back."""
-    titles = {404: words("There is nothing here"), 413: words("That is too large")}
+    titles = {404: words("There is nothing here"), 413: words("That is too large"), 429: words("Not now")}
     title = titles.get(status) or words("That did not work")
     context = {"status": status, "title": i18n.gettext(title), "detail": detail}
     return templates.TemplateResponse(request, "error.html", context, status, headers)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
+from sqlmodel import Session
 
 from app import forms, svg
 from app.figures import FIGURES, PAGE, marks
@@ -13,11 +14,10 @@ from app.figures.axes import Array, Json
 from app.figures.theory import predicted
 from app.i18n import gettext as _
 from app.i18n import number
+from app.limit_view import Distance, distances
 from app.remarks import Remark, remarks
 from app.wording import duration, layer_numbers, sentence
 from ml import cost
-from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_PARAMETERS, MAX_STEPS
-from ml.grid import MAX_RUNS
 from ml.spec import RunSpec
 from ml.theory import Prediction, predict, without
 
@@ -40,16 +40,6 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """How much of a limit is used: `share` is at most 1."""
-
-    label: str
-    value: str
-    share: float
-    told: str
-
-
-@dataclass(frozen=True)
 class Preview:
     """Of the first run, where there are several. `reason` says why nothing is expected; empty where it is."""
 
@@ -58,11 +48,11 @@ class Preview:
     reason: str
     costs: tuple[tuple[str, str], ...]
     memory: tuple[tuple[str, str], ...]
-    limits: tuple[Limit, ...]
+    limits: tuple[Distance, ...]
     remarks: tuple[Remark, ...]
 
 
-def preview(values: Mapping[str, str]) -> Preview | None:
+def preview(values: Mapping[str, str], session: Session) -> Preview | None:
     """Of the settings as they were typed; None where they are not right yet."""
     try:
         plan = forms.plan(values)
@@ -73,8 +63,8 @@ def preview(values: Mapping[str, str]) -> Preview | None:
     expectations = tuple(_expectation(spec, prediction, signal) for signal in _WAYS) if prediction else ()
     specs = [run.spec for run in plan.runs]
     reason = sentence(_(without(spec)))
-    costs, limits = _costs(specs), tuple(_limits(specs))
-    return Preview(len(specs), expectations, reason, costs, _memory(spec), limits, tuple(remarks(plan)))
+    limits = distances(session, specs)
+    return Preview(len(specs), expectations, reason, _costs(specs), _memory(spec), limits, tuple(remarks(plan)))
 
 
 # --- what it costs ---
@@ -106,24 +96,6 @@ def size_text(size: float) -> str:
         if size < 999.5:
             return f"{number(size, '.0f' if size >= 10 else '.1f')} {unit}"
     return f"{number(size / 1000, '.1f')} GB"
-
-
-def _limits(specs: Sequence[RunSpec]) -> list[Limit]:
-    """Of the run that comes closest to each."""
-    looks = max(cost.snapshots(spec) * len(spec.layers) for spec in specs)
-    limits = [
-        _limit(_("Parameters"), max(spec.parameters for spec in specs), MAX_PARAMETERS),
-        _limit(_("Steps"), max(spec.steps for spec in specs), MAX_STEPS),
-        _limit(_("Snapshots × layers"), looks, MAX_LAYER_SNAPSHOTS),
-    ]
-    return [*limits, _limit(_("Runs"), len(specs), MAX_RUNS)] if len(specs) > 1 else limits
-
-
-def _limit(label: str, value: int, most: int) -> Limit:
-    share = value / most
-    percent = number(100 * share, ".0f") if share >= 0.01 or not value else "<\N{NO-BREAK SPACE}1"
-    told = _("{percent}\N{NO-BREAK SPACE}% of the limit of {most:,}", percent=percent, most=most)
-    return Limit(label, number(value, ","), share, told)
 
 
 # --- what theory expects ---

@@ -60,14 +60,17 @@ class Queue:
         """Import the engine now, so that the first run that is launched does not wait for it."""
         self._client  # noqa: B018
 
-    def enqueue(self, run_id: str) -> None:
-        """Hand the run to a worker. Where that fails the run is safe: it is stored, and a worker looks for runs that
-        the queue does not know every 10 s."""
+    def enqueue(self, run_id: str, turn: int = 1) -> None:
+        """Hand the run to a worker; the lowest turn comes first, of equal ones the oldest run. Where that fails the run
+        is safe: it is stored, and a worker looks for runs that the queue does not know every 10 s."""
         try:
             self._client.enqueue(
-                {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": run_id, "app_version": APP_VERSION},
+                {
+                    "queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": run_id, "app_version": APP_VERSION,
+                    "priority": turn,
+                },
                 run_id,
-            )
+            )  # fmt: skip
         except DBAPIError:
             log.warning("run %s is stored but could not be enqueued; a worker will find it", run_id, exc_info=True)
 
@@ -92,13 +95,13 @@ class Queue:
         return {x.workflow_id: x.executor_id for x in told}
 
     def wake(self, run_id: str) -> None:
-        """Put a run back that its worker will not finish."""
+        """Put a run back that its worker will not finish; its turn stays."""
         self._client.resume_workflow(run_id, queue_name=QUEUE)
 
-    def renew(self, run_id: str) -> None:
+    def renew(self, run_id: str, turn: int = 1) -> None:
         """Put a run back that the engine takes for done."""
         self._client.delete_workflow(run_id)
-        self.enqueue(run_id)
+        self.enqueue(run_id, turn)
 
     def forget_done(self, seconds: float) -> None:
         """Drop what the engine keeps of runs that it was done with so long ago; many at once, and the rest the next

@@ -11,7 +11,6 @@ from app.db import SessionDep
 from app.i18n import gettext as _
 from app.repair_pair import pair_view
 from app.repair_view import Repair, judged_repairs, ranked, repair
-from app.wording import told
 from ml.records import RunRecord
 from ml.rules import RULES
 
@@ -31,10 +30,7 @@ AskedDep = Annotated[tuple[str, list[str]], Depends(_asked)]
 def launch(request: Request, run_id: str, asked: AskedDep, session: SessionDep) -> Response:
     """Queue a run for each cure against what the rule found, and lead to what comes of it."""
     run, (rule, cures) = pages.load(request, session, run_id), asked
-    try:
-        made = actions.launch_repairs(session, request.app.state.queue, run, rule, cures)
-    except actions.Refused as refused:
-        return pages.render_error(request, 422, told(refused.problem))
+    made = actions.launch_repairs(session, request.app.state.queue, run, rule, cures)
     one = repair(run, made[0], rule).address if len(cures) == 1 else f"/runs/{run_id}/repairs"
     return RedirectResponse(one, status_code=303)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from app import actions
-from app.answers import Detail, Problems, RunOut, problem_out, run_out
+from app.answers import LAUNCH, Detail, RunOut, run_out
 from app.answers.shapes import Number
 from app.db import SessionDep
 from app.i18n import gettext as _
@@ -57,14 +57,11 @@ class RepairOut(BaseModel):
     verdict: VerdictOut | None
 
 
-@router.post("", status_code=201, response_model=list[RepairOut], responses={422: {"model": Problems}})
+@router.post("", status_code=201, response_model=list[RepairOut], responses=LAUNCH)
 def launch(request: Request, run_id: str, asked: RepairIn, session: SessionDep) -> list[RepairOut]:
     """Queue a run for each cure. One that was tried already is answered as it stands, and not queued again."""
     run = _load(request, session, run_id)
-    try:
-        made = actions.launch_repairs(session, request.app.state.queue, run, asked.rule, asked.cures)
-    except actions.Refused as refused:
-        raise HTTPException(422, [problem_out(refused.problem)]) from None
+    made = actions.launch_repairs(session, request.app.state.queue, run, asked.rule, asked.cures)
     whole = [request.app.state.cache.load(session, one.id) for one in made]
     return [_repair_out(repair(run, one, asked.rule)) for one in whole]
 

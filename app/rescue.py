@@ -21,7 +21,7 @@ class Engine(waiting.Enqueues, Protocol):
     def states(self, run_ids: Sequence[str]) -> dict[str, State]: ...
     def held(self) -> dict[str, str | None]: ...
     def wake(self, run_id: str) -> None: ...
-    def renew(self, run_id: str) -> None: ...
+    def renew(self, run_id: str, turn: int = 1, /) -> None: ...
 
 
 def rescue(session: Session, queue: Engine, workers: set[str], statuses: Sequence[str]) -> None:
@@ -46,4 +46,7 @@ def _rescue(session: Session, queue: Engine, run_id: str, state: State | None, w
         return
     elif store.take_back(session, run_id, workers):
         log.warning("run %s: nobody trains it any more, it is queued again", run_id)
-        (queue.renew if state.status in OVER else queue.wake)(run_id)
+        if state.status in OVER:
+            queue.renew(run_id, store.turn_of(session, run_id))
+        else:
+            queue.wake(run_id)

@@ -2,11 +2,8 @@
 
 import hashlib
 import secrets
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +13,7 @@ from app.access import open_without_sign_in
 from app.headers import with_headers
 from app.i18n import gettext as _
 from app.links import OPEN_BY_TOKEN
+from app.passwords import kept_secret, teacher_password
 from app.settings import Settings, is_loopback
 
 LONGEST_ADDRESS = 500  # characters, of one that a cookie remembers
@@ -24,32 +22,12 @@ NO_CHARACTER_QUOTED = quote(NO_CHARACTER).encode()
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class Password:
-    """The class password, kept only as its argon2 hash."""
-
-    def __init__(self, password: str) -> None:
-        self._hasher = PasswordHasher()
-        self._hash = self._hasher.hash(password)
-
-    def matches(self, attempt: str) -> bool:
-        try:
-            return self._hasher.verify(self._hash, attempt)
-        except VerifyMismatchError:
-            return False
-
-
 def session_key(settings: Settings) -> str:
-    """The key that signs session cookies: made once, and another one when the password changes, which ends all
+    """The key that signs session cookies: made once, and another one when a password is set anew, which ends all
     sessions."""
-    return hashlib.sha256(f"{_secret(settings.data_dir / 'secret')}{settings.class_password}".encode()).hexdigest()
-
-
-def _secret(file: Path) -> str:
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(32))
-    return file.read_text()
+    secret = kept_secret(settings.data_dir / "secret", lambda: secrets.token_hex(32))
+    passwords = (settings.class_password, teacher_password(settings)) if settings.class_mode else ()
+    return hashlib.sha256(repr((secret, *passwords)).encode()).hexdigest()
 
 
 class Guard:
@@ -125,7 +103,7 @@ def ask_to_sign_in(scope: Scope) -> Response:
         return _refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
         query = scope["query_string"].decode("latin-1")
-        scope["session"]["next"] = (scope["path"] + ("?" + query if query else ""))[:LONGEST_ADDRESS]
+        scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 

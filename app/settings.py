@@ -10,7 +10,9 @@ from pydantic import ByteSize, Field, ValidationError, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+SHORTEST_PASSWORD = 8  # characters of one that a person chooses, but for the class's
 SMALLEST_CAP = 10_000_000  # bytes; an empty database takes a tenth of it
+SMALLEST_WORK = 1e6  # a layer of one unit, for an epoch
 
 
 def is_loopback(host: str) -> bool:
@@ -40,11 +42,16 @@ class Settings(BaseSettings):
     run_memory: ByteSize = Field(ByteSize(4_000_000_000), ge=0, description="What a run may take; 0 = no limit")
     run_hours: float = Field(24, gt=0, description="How long a run may train")
     run_threads: int = Field(1, ge=1, le=64, description="CPU cores for each run; other numbers, other last digits")
+    run_work: float = Field(1e15, ge=SMALLEST_WORK, description="Parameters x batch x steps that a run may take")
+    student_runs: int = Field(100, ge=1, description="Runs that a student may have waiting or training")
+    student_work: float = Field(1e15, ge=SMALLEST_WORK, description="The work of these runs together")
+    queue_length: int = Field(5000, ge=1, description="Runs that may wait")
     keep_days: float = Field(0, ge=0, description="How long ended runs are kept; 0 = for ever")
     disk_cap: ByteSize = Field(ByteSize(0), ge=0, description="What the database may use; 0 = no cap")
     public_url: str = Field("", description="The address classmates type; share links use it")
     log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
     class_password: str = Field("", description="Asked for on every address other than this machine's own")
+    teacher_password: str = Field("", description="Makes a teacher; empty = one that is made at the first start")
 
     @field_validator("data_dir", "datasets_dir")
     @classmethod
@@ -82,6 +89,14 @@ class Settings(BaseSettings):
                 f"HOST={self.host} can be reached by others, so CLASS_PASSWORD must be set; "
                 "or leave HOST out to serve this machine alone"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _teachers_password_keeps_students_out(self) -> "Settings":
+        if self.teacher_password and len(self.teacher_password) < SHORTEST_PASSWORD:
+            raise ValueError(f"TEACHER_PASSWORD must have at least {SHORTEST_PASSWORD} characters, or be left out")
+        if self.teacher_password and self.teacher_password == self.class_password:
+            raise ValueError("TEACHER_PASSWORD must be another one than CLASS_PASSWORD, which every student knows")
         return self
 
     @property

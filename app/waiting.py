@@ -13,7 +13,7 @@ from ml.words import words
 class Enqueues(Protocol):
     """The queue, as far as it is needed here."""
 
-    def enqueue(self, run_id: str) -> None: ...
+    def enqueue(self, run_id: str, turn: int = 1, /) -> None: ...
 
 
 def hand_over(session: Session, queue: Enqueues, run_id: str) -> None:
@@ -22,7 +22,7 @@ def hand_over(session: Session, queue: Enqueues, run_id: str) -> None:
     if status in ACTIVE:
         return
     if status in (None, "finished"):
-        queue.enqueue(run_id)
+        queue.enqueue(run_id, store.turn_of(session, run_id))
         return
     store.fail_unclaimed(session, run_id, _never_comes(status))
     pass_on(session, queue, run_id)

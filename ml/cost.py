@@ -95,7 +95,7 @@ def snapshot_seconds(spec: RunSpec) -> float:
     """A forward pass over the validation set and as many training examples, a forward and a backward pass over the
     monitoring set, and what every signal's histogram takes; without the Jacobian."""
     examples = 2 * 2 * DATASETS[spec.dataset].validation + 6 * spec.monitor_size
-    multiplied = examples * sum(shape.weights * _positions(shape) for shape in spec.shapes) / FLOPS
+    multiplied = examples * sum(shape.weights * shape.positions for shape in spec.shapes) / FLOPS
     units = sum(shape.outputs for shape in spec.shapes[:-1])
     values = 2 * spec.monitor_size * units + 2 * sum(shape.weights for shape in spec.shapes)
     return len(spec.shapes) * LOOK_SECONDS + multiplied + values * VALUE_SECONDS
@@ -104,7 +104,7 @@ def snapshot_seconds(spec: RunSpec) -> float:
 def step_seconds(spec: RunSpec) -> float:
     """One update: a forward and a backward pass over a batch, and the optimizer's step."""
     moved = sum(shape.parameters for shape in spec.shapes) * PARAMETER_SECONDS
-    multiplied = 6 * spec.batch_size * sum(shape.weights * _positions(shape) for shape in spec.shapes) / FLOPS
+    multiplied = 6 * spec.batch_size * sum(shape.weights * shape.positions for shape in spec.shapes) / FLOPS
     return len(spec.shapes) * LAYER_SECONDS + moved + multiplied
 
 
@@ -116,7 +116,7 @@ def jacobian_seconds(spec: RunSpec) -> float:
 def _jacobian_seconds(below: LayerShape, shape: LayerShape) -> float:
     width = min(below.outputs, shape.outputs)
     if width > EXACT_WIDTH:
-        return ESTIMATE_SECONDS + shape.weights * _positions(shape) * ESTIMATE_WEIGHT_SECONDS
+        return ESTIMATE_SECONDS + shape.weights * shape.positions * ESTIMATE_WEIGHT_SECONDS
     return EXACT_SECONDS + exact_examples(width) * width**3 * EXACT_CUBE_SECONDS
 
 
@@ -130,7 +130,3 @@ def jacobian_interval(spec: RunSpec) -> int:
     have one in any case."""
     allowed = JACOBIAN_SHARE * spec.snapshot_interval * step_seconds(spec)
     return max(1, math.ceil(jacobian_seconds(spec) / allowed))
-
-
-def _positions(shape: LayerShape) -> int:
-    return math.prod(shape.side) if shape.side else 1

@@ -25,8 +25,13 @@ class LayerShape:
     pooled: bool = False
 
     @property
+    def positions(self) -> int:
+        """How often each weight is used on one example."""
+        return math.prod(self.side) if self.side else 1
+
+    @property
     def outputs(self) -> int:
-        return self.units * (math.prod(self.side) if self.side else 1)
+        return self.units * self.positions
 
     @property
     def kernel(self) -> int:

@@ -54,7 +54,7 @@ class StandInQueue:
     def __init__(self) -> None:
         self.enqueued: list[str] = []
 
-    def enqueue(self, run_id: str) -> None:
+    def enqueue(self, run_id: str, _turn: int = 1) -> None:
         self.enqueued.append(run_id)
 
     def cancel(self, run_id: str) -> None:

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.server import Server, wait_for
+from tests.signing_in import PASSWORD, TEACHERS, student
 from tests.walk import LOOKS, walk
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "layers"
 EVERYTHING: dict[str, Any] = {
     "name": "Everything measured", "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
     "mc_passes": 5, "clip": "norm", "max_norm": 2.0, "epochs": 3,
@@ -22,7 +22,8 @@ EVERYTHING: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product as a class meets it: it asks for the password, and nobody has run anything."""
-    with Server(tmp_path_factory.mktemp("empty"), HOST="0.0.0.0", CLASS_PASSWORD=PASSWORD) as server:
+    passwords = {"CLASS_PASSWORD": PASSWORD, "TEACHER_PASSWORD": TEACHERS}
+    with Server(tmp_path_factory.mktemp("empty"), HOST="0.0.0.0", **passwords) as server:
         yield server
 
 
@@ -81,8 +82,9 @@ def make_mystery(server: Server) -> tuple[str, str, str]:
 def test_signing_in_and_the_home_page_before_any_run_are_in_order(
     chromium: Browser, empty_server: Server, language: str, scheme: str, width: int
 ) -> None:
-    assert walk(chromium, empty_server, {"sign in": "/sign-in"}, language, scheme, width) == []
-    assert walk(chromium, empty_server, {"home": "/"}, language, scheme, width, PASSWORD) == []
+    asked = {"sign in": "/sign-in", "sign in as a teacher": "/sign-in?as=teacher"}
+    assert walk(chromium, empty_server, asked, language, scheme, width) == []
+    assert walk(chromium, empty_server, {"home": "/"}, language, scheme, width, student()) == []
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)

@@ -14,14 +14,15 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 def walk(
-    chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int, password: str = ""
-) -> list[str]:
-    """Everything that is wrong with the pages, for whoever knows the password where there is one."""
+    chromium: Browser, server: Server, pages: dict[str, str], language: str, scheme: str, width: int,
+    signing_in: dict[str, str] | None = None,
+) -> list[str]:  # fmt: skip
+    """Everything that is wrong with the pages, for whoever signs in so where one has to."""
     context = chromium.new_context(
         locale=language, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
     )  # type: ignore[arg-type]
-    if password:
-        context.request.post(server.url + "/sign-in", form={"password": password})
+    if signing_in:
+        context.request.post(server.url + "/sign-in", form=signing_in)  # type: ignore[arg-type]
     page = context.new_page()
     reported, asked = listen(page)
     found: list[str] = []

@@ -3,6 +3,7 @@
 from app.answers.filling import Json, extras_of, histograms_of, layers_of, metrics_of, moment, problem_out, run_out
 from app.answers.findings import DiagnosisOut, FindingOut, FixOut
 from app.answers.shapes import (
+    LAUNCH,
     ClippingOut,
     Detail,
     ExtrasOut,
@@ -29,6 +30,7 @@ from app.answers.shapes import (
 )
 
 __all__ = [
+    "LAUNCH",
     "ClippingOut",
     "Detail",
     "DiagnosisOut",

@@ -31,6 +31,10 @@ class Detail(BaseModel):
     detail: str
 
 
+# What a route that launches runs answers where they can't be had, not now, or where there is no room for them.
+LAUNCH: dict[int | str, dict[str, Any]] = {422: {"model": Problems}, 429: {"model": Detail}, 507: {"model": Detail}}
+
+
 class ProgressOut(BaseModel):
     step: int
     steps: int

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from app import store
-from app.answers import Detail, RunOut, run_out
+from app.answers import LAUNCH, Detail, RunOut, run_out
 from app.answers.shapes import Number
 from app.db import SessionDep
 from app.experiments_api import ExperimentOut, NewExperiment, described
@@ -98,7 +98,7 @@ def read_lab(name: str, session: SessionDep) -> WholeLab:
     return WholeLab(**head, choices=choices, arms=arms, measures=measures)
 
 
-@router.post("/{name}", status_code=201, response_model=NewExperiment, responses=NO_LAB)
+@router.post("/{name}", status_code=201, response_model=NewExperiment, responses={**NO_LAB, **LAUNCH})
 def launch(request: Request, name: str, session: SessionDep) -> NewExperiment:
     """The runs of it that are there already or, without any, new ones."""
     find_lab(name)

@@ -15,7 +15,7 @@ from app.labs import predictions, view
 from app.labs.reports import read_only_report, result_of
 from app.labs.teacher import hidden_by
 from app.models import LabClass
-from app.mysteries.making import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from app.share import NoSuchShare
 from ml.labs import LABS, Lab

@@ -12,8 +12,9 @@ from app.db import SessionDep
 from app.i18n import gettext as _
 from app.labs import index, joining, kept, predictions, view
 from app.labs.result_view import lab_result
+from app.limits import RETRY_AFTER, Full
 from app.models import Prediction
-from app.mysteries.making import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from app.store import ExperimentRecord
 from ml.labs import LABS, Lab
@@ -43,7 +44,10 @@ def predict(request: Request, name: str, values: TypedDep, session: SessionDep) 
     choice = predictions.choice_of(lab, values.get("choice", ""))
     if choice is None:
         return _ask(request, session, name, asked or joining.joinable(session, name), values, 422)
-    experiment = asked or joining.join_or_launch(session, request.app.state.queue, name)
+    try:
+        experiment = asked or joining.join_or_launch(session, request.app.state.queue, name)
+    except Full as full:
+        return _ask(request, session, name, None, values, 429, full)
     who = tidy(values.get("name", ""))
     request.session[predictions.NAME] = who
     said = store.add_prediction(session, experiment.id, who, choice)
@@ -107,9 +111,10 @@ def _address(experiment: ExperimentRecord) -> str:
 
 def _ask(
     request: Request, session: Session, name: str, experiment: ExperimentRecord | None, values: Mapping[str, str],
-    status: int = 200,
+    status: int = 200, full: Full | None = None,
 ) -> Response:  # fmt: skip
-    """`experiment` is that which the prediction will be about; None where it has to be queued first."""
+    """`experiment` is that which the prediction will be about; None where it has to be queued first, and `full` where
+    that can't be now."""
     said = predictions.said_here(request, session, experiment.id) if experiment else None
     context = view.about(name) | {
         "experiment": experiment,
@@ -118,8 +123,9 @@ def _ask(
         "values": {"name": request.session.get(predictions.NAME, ""), **values},
         "most": MOST_LETTERS,
         "wrong": status == 422,
+        "full": full and full.reason,
     }
-    return templates.TemplateResponse(request, "lab.html", context, status)
+    return templates.TemplateResponse(request, "lab.html", context, status, RETRY_AFTER if full else None)
 
 
 def _result(

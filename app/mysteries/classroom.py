@@ -21,7 +21,7 @@ from app.models import ACTIVE, Mystery
 from app.mysteries import view
 from app.mysteries.blinding import as_the_class_sees_it, figures_for_the_class
 from app.mysteries.grading import NONE, Case
-from app.mysteries.making import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, tidy
 from app.page_state import PageState, page_state
 from app.pages import TypedDep, may_launch, templates
 from app.run_view import run_view

@@ -9,14 +9,14 @@ from sqlmodel import Session
 from app import actions, forms, new, store
 from app.db import SessionDep
 from app.i18n import gettext as _
+from app.limits import RETRY_AFTER, Full
+from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from ml.patients import PATIENTS
 from ml.problems import Problem
 from ml.rules import RULES
 from ml.spec import RunSpec
 from ml.words import words
-
-MOST_LETTERS = 60  # of a title or a name
 
 router = APIRouter(prefix="/mystery", include_in_schema=False)
 
@@ -36,7 +36,10 @@ def make(request: Request, values: TypedDep, session: SessionDep) -> Response:
         return _ask(request, values, 422)
     patient = secrets.choice(patients)
     spec = patient.spec.model_copy(update={"seed": secrets.randbelow(2**31)})
-    return _hide(request, session, spec, values.get("title", ""), patient.fault)
+    try:
+        return _hide(request, session, spec, values.get("title", ""), patient.fault)
+    except Full as full:
+        return _ask(request, values, 429, full)
 
 
 @router.post("")
@@ -53,24 +56,22 @@ def make_of_form(request: Request, values: TypedDep, session: SessionDep) -> Res
         return new.form(request, session, values, wrong.problems, 422)
     except actions.Refused as refused:
         return new.form(request, session, values, [refused.problem], 422)
+    except Full as full:
+        return new.form(request, session, values, [], 429, full=full)
 
 
 _ONE_RUN = Problem("seeds", words("a mystery is a single run"), words("vary nothing, and take one seed"))
 
 
-def _ask(request: Request, values: dict[str, str], status: int = 200) -> Response:
+def _ask(request: Request, values: dict[str, str], status: int = 200, full: Full | None = None) -> Response:
     faults = {patient.fault: _(RULES[patient.fault].title) for patient in PATIENTS}
-    context = {"faults": faults, "values": values, "most": MOST_LETTERS, "wrong": status == 422}
-    return templates.TemplateResponse(request, "mystery_new.html", context, status)
+    context = {
+        "faults": faults, "values": values, "most": MOST_LETTERS, "wrong": status == 422, "full": full and full.reason,
+    }  # fmt: skip
+    return templates.TemplateResponse(request, "mystery_new.html", context, status, RETRY_AFTER if full else None)
 
 
 def _hide(request: Request, session: Session, spec: RunSpec, title: str, fault: str | None) -> Response:
     shown = tidy(title) or _("Mystery patient {number}", number=store.count_mysteries(session) + 1)
     token = actions.launch_mystery(session, request.app.state.queue, spec, shown, fault)
     return RedirectResponse(f"/m/teacher/{token}", status_code=303)
-
-
-def tidy(text: str) -> str:
-    """One line of letters that stay where they stand: nothing that turns or hides its neighbours."""
-    line = " ".join(text.split())
-    return "".join(letter for letter in line if letter.isprintable())[:MOST_LETTERS].strip()

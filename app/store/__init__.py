@@ -30,7 +30,21 @@ from app.store.labs import (
 )
 from app.store.listing import SHORTEST_END, experiment_names, ids_ending, last_metrics, list_runs, shortest_end
 from app.store.live import LiveState, Look, live_state, look_at
-from app.store.members import delete_all_sign_ins, sign_in, sign_out, signed_in
+from app.store.members import (
+    SIGN_IN_SECONDS,
+    change_class_password,
+    class_password,
+    delete_all_sign_ins,
+    find_member,
+    forget_class_password,
+    forget_password,
+    remove_member,
+    sign_in,
+    sign_out,
+    signed_in,
+    take_name,
+    teacher_named,
+)
 from app.store.mysteries import (
     Said,
     add_answer,
@@ -79,6 +93,7 @@ from app.store.shares import (
     open_share,
     revoke_share,
 )
+from app.store.standing import queue_length, standing
 from app.store.training import (
     Fenced,
     begin_anew,
@@ -97,6 +112,7 @@ from app.store.training import (
     take_back,
     trained_seconds,
 )
+from app.store.turns import turn_of
 from app.store.waiting import DELETED, source_status, waiting_for
 from app.store.workers import (
     WORKER_SEEN_WITHIN,
@@ -108,20 +124,22 @@ from app.store.workers import (
 )
 
 __all__ = [
-    "COLOURS", "DELETED", "MONTE_CARLO", "SHORTEST_END", "WEIGHTS", "WORKER_SEEN_WITHIN", "ErrorCurve",
-    "ExperimentRecord", "Fenced", "LiveState", "Look", "Said", "active_runs", "add_answer", "add_prediction",
-    "answers_since", "artifact", "artifacts", "begin_anew", "cancel_run", "checkpoint", "claim", "class_predictions",
-    "class_token", "count_by_status", "count_mysteries", "count_runs_by_status", "create_experiment", "create_lab",
-    "create_lab_class", "create_mystery", "create_repair", "create_report_share", "create_run", "create_share",
-    "delete_all_sign_ins", "delete_experiment", "delete_lab_class", "delete_mystery", "delete_run", "error_curves",
-    "experiment_names", "experiment_predictions", "experiment_runs", "fail", "fail_unclaimed", "find_answer",
-    "find_any_run", "find_experiment", "find_patient", "find_prediction", "find_run", "find_share", "finish",
-    "first_runs", "forget_lost_workers", "forget_worker", "hide_from_class", "ids_ending", "is_current",
-    "lab_class_token", "lab_experiments", "last_metrics", "list_answers", "list_experiments", "list_report_shares",
-    "list_runs", "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs",
-    "new_run", "newest_labs", "note_crash", "open_as_class", "open_as_teacher", "open_lab_as_class",
-    "open_lab_as_teacher", "open_share", "possible_workers", "release", "repairs_of", "report_worker", "reveal",
-    "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
+    "COLOURS", "DELETED", "MONTE_CARLO", "SHORTEST_END", "SIGN_IN_SECONDS", "WEIGHTS", "WORKER_SEEN_WITHIN",
+    "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState", "Look", "Said", "active_runs", "add_answer",
+    "add_prediction", "answers_since", "artifact", "artifacts", "begin_anew", "cancel_run", "change_class_password",
+    "checkpoint", "claim", "class_password", "class_predictions", "class_token", "count_by_status", "count_mysteries",
+    "count_runs_by_status", "create_experiment", "create_lab", "create_lab_class", "create_mystery", "create_repair",
+    "create_report_share", "create_run", "create_share", "delete_all_sign_ins", "delete_experiment", "delete_lab_class",
+    "delete_mystery", "delete_run", "error_curves", "experiment_names", "experiment_predictions", "experiment_runs",
+    "fail", "fail_unclaimed", "find_answer", "find_any_run", "find_experiment", "find_member", "find_patient",
+    "find_prediction", "find_run", "find_share", "finish", "first_runs", "forget_class_password", "forget_lost_workers",
+    "forget_password", "forget_worker", "hide_from_class", "ids_ending", "is_current", "lab_class_token",
+    "lab_experiments", "last_metrics", "list_answers", "list_experiments", "list_report_shares", "list_runs",
+    "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs", "new_run",
+    "newest_labs", "note_crash", "open_as_class", "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher",
+    "open_share", "possible_workers", "queue_length", "release", "remove_member", "repairs_of", "report_worker",
+    "reveal", "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
     "show_experiment", "show_run", "show_what_is_made", "sign_in", "sign_out", "signed_in", "snapshots_after",
-    "source_status", "stalls", "take_back", "trained_seconds", "waiting_for", "waiting_since",
+    "source_status", "stalls", "standing", "take_back", "take_name", "teacher_named", "trained_seconds", "turn_of",
+    "waiting_for", "waiting_since",
 ]  # fmt: skip

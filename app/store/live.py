@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, literal, or_
+from sqlalchemy import Row, Select, and_, case, func, literal, or_, tuple_
 from sqlalchemy import select as select_columns
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.models import Run, Share, Snapshot
 from app.rows import METRICS, metrics, read_reason
+from app.store.turns import RUN
 from ml.records import StepRecord
 from ml.spec import RunSpec
 
@@ -74,8 +74,9 @@ def _snapshots() -> Any:
 
 
 def _queue_place() -> Any:
-    other = aliased(Run)
-    before = select_columns(func.count()).where(other.status == "queued", other.id <= col(Run.id))  # type: ignore[arg-type]
+    other = RUN.alias()  # the table: whose runs are before his, a student's session does not see
+    not_after = tuple_(other.c.turn, other.c.id) <= tuple_(col(Run.turn), col(Run.id))
+    before = select_columns(func.count()).where(other.c.status == "queued", not_after)
     return _of_the_run(before, "queue_place")
 
 

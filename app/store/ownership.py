@@ -11,6 +11,7 @@ from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, col
 
 from app.models import Answer, Experiment, Prediction, Run, Share
+from app.store.turns import give_turns
 from app.viewer import viewer_of
 
 OWNED = (Run, Experiment, Prediction, Answer)
@@ -30,6 +31,7 @@ def _own(session: Session, *_: Any) -> None:
             row.owner_id = row.owner_id or viewer.id
         if isinstance(row, Run | Experiment) and session.info.get(_SHOW):
             row.shown = True
+    give_turns(session, [row for row in session.new if isinstance(row, Run)])
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from app import rows
 from app.models import ACTIVE, Artifact, Run
 from app.store.changes import end, one_row
+from ml.budget import work
 from ml.records import MonteCarlo, RunRecord, StepRecord
 from ml.spec import RunSpec
 
@@ -31,7 +32,9 @@ def create_run(session: Session, spec: RunSpec) -> RunRecord:
 def new_run(spec: RunSpec, colour: int, experiment_id: str | None = None, arm: str | None = None) -> Run:
     """A row that is not in the database yet."""
     text = spec.model_dump_json(exclude_none=True)
-    return Run(id=new_id(), name=spec.title, spec=text, colour=colour, experiment_id=experiment_id, arm=arm)
+    return Run(
+        id=new_id(), name=spec.title, spec=text, colour=colour, experiment_id=experiment_id, arm=arm, work=work(spec)
+    )
 
 
 def next_colour(session: Session) -> int:

@@ -102,13 +102,6 @@ def test_a_browser_that_was_signed_out_on_the_server_is_a_stranger(class_app: Fa
             assert answer.headers.get("location", "/sign-in") == "/sign-in"
 
 
-def test_after_signing_in_the_browser_comes_to_the_page_it_asked_for(class_app: FastAPI) -> None:
-    browser = stranger(class_app)
-    browser.get("/runs/x?step=3", headers={"Sec-Fetch-Dest": "document"})
-    data = {"name": "Ana", "own": "correct horse", "password": "glorot"}
-    assert browser.post("/sign-in", data=data).headers["location"] == "/runs/x?step=3"
-
-
 # --- what is somebody else's ---
 
 
@@ -217,18 +210,22 @@ def test_layers_of_a_run_that_one_can_not_see_can_not_be_had(ana: TestClient, be
 def test_no_statement_of_a_students_session_reaches_what_is_anothers(class_app: FastAPI, ana: TestClient) -> None:
     run_id = launched(ana)
     share_id = ana.post(f"/api/runs/{run_id}/shares").json()["id"]
+    ana.post("/api/experiments", json={"base": TINY, "vary": {"lr": [0.1, 0.2]}})
     with Session(class_app.state.engine, info={KEY: Viewer("ben", "Ben")}) as session:
         assert store.find_run(session, run_id) is None
         assert store.load_run(session, run_id) is None
         assert store.active_runs(session) == []
         assert store.ids_ending(session, run_id[-6:]) == []
         assert store.list_shares(session, run_id) == []
+        assert store.experiment_names(session) == {}
+        assert store.list_experiments(session) == []
         assert store.revoke_share(session, share_id) is None
         assert not store.cancel_run(session, run_id)
         assert not store.delete_run(session, run_id)
         assert not store.show_run(session, run_id, True)
     with Session(class_app.state.engine, info={KEY: Viewer("ana", "Ana")}) as session:
-        assert store.active_runs(session) == [run_id]
+        assert len(store.active_runs(session)) == 3
+        assert len(store.experiment_names(session)) == 1
         assert len(store.list_shares(session, run_id)) == 1
 
 

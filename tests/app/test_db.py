@@ -98,3 +98,13 @@ def test_runs_of_the_first_release_are_read_after_the_upgrade_and_lose_nothing_b
     assert (after.spec, after.status, after.steps) == (before.spec, before.status, before.steps)
     assert [s.metrics for s in after.snapshots] == [s.metrics for s in before.snapshots]
     np.testing.assert_equal(asdict(after)["snapshots"][-1]["layers"], asdict(before)["snapshots"][-1]["layers"])
+
+
+def test_a_connection_that_comes_back_after_its_engine_was_disposed_of_is_closed(settings: Settings) -> None:
+    engine = db.make_engine(settings.runs_url)
+    held = engine.connect()
+    driver = held.connection.driver_connection
+    engine.dispose()
+    held.close()
+    with pytest.raises(Exception, match="closed"):
+        driver.execute("SELECT 1")

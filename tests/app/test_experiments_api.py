@@ -48,7 +48,7 @@ def test_every_run_of_the_grid_is_queued_and_answered(client: TestClient, sessio
 
 def test_each_run_is_handed_to_the_workers(app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[str] = []
-    monkeypatch.setattr(app.state.queue, "enqueue", handed.append)
+    monkeypatch.setattr(app.state.queue, "enqueue", lambda run_id, _turn: handed.append(run_id))
     assert handed == [run["id"] for run in launch(client)["runs"]] != []
 
 

@@ -19,6 +19,7 @@ from ml.labs import LABS
 from ml.rules import RULES
 from tests.records import make_dying
 from tests.saving import save_run
+from tests.signing_in import student
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_stranger_reads_the_pages_but_is_not_led_to_what_asks_for_the_password
     assert page.status_code == 200
     assert 'href="/new?' not in page.text
     assert 'href="/labs/' not in page.text
-    stranger.post("/sign-in", data={"password": "glorot"})
+    stranger.post("/sign-in", data=student())
     assert 'href="/new?' in stranger.get("/learn/signal").text
 
 

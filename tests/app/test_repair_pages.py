@@ -54,7 +54,7 @@ def test_it_is_handed_to_the_workers(
     app: FastAPI, client: TestClient, sick: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed: list[str] = []
-    monkeypatch.setattr(app.state.queue, "enqueue", handed.append)
+    monkeypatch.setattr(app.state.queue, "enqueue", lambda run_id, _turn: handed.append(run_id))
     assert launched(client, sick, "lower_lr", "elu") == handed != []
 
 

@@ -25,6 +25,7 @@ class Engine:
     def __init__(self) -> None:
         self.known: dict[str, State] = {}
         self.asked: list[tuple[str, str]] = []
+        self.turns: dict[str, int] = {}
 
     def states(self, run_ids: Sequence[str]) -> dict[str, State]:
         return {run_id: self.known[run_id] for run_id in run_ids if run_id in self.known}
@@ -32,13 +33,15 @@ class Engine:
     def held(self) -> dict[str, str | None]:
         return {run_id: state.owner for run_id, state in self.known.items() if state.status == "PENDING"}
 
-    def enqueue(self, run_id: str) -> None:
+    def enqueue(self, run_id: str, turn: int = 1) -> None:
+        self.turns[run_id] = turn
         self.asked.append(("enqueue", run_id))
 
     def wake(self, run_id: str) -> None:
         self.asked.append(("wake", run_id))
 
-    def renew(self, run_id: str) -> None:
+    def renew(self, run_id: str, turn: int = 1) -> None:
+        self.turns[run_id] = turn
         self.asked.append(("renew", run_id))
 
 

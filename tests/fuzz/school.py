@@ -54,7 +54,10 @@ def school(settings: Settings, finished: str) -> Iterator[School]:
 
 def _known(ana: TestClient, run_id: str) -> Known:
     lab = next(iter(LABS))
-    experiments = [_made(ana, "/api/experiments", {"base": RUN, "seeds": 2})["id"], _made(ana, f"/api/labs/{lab}")["id"]]
+    experiments = [
+        _made(ana, "/api/experiments", {"base": RUN, "seeds": 2})["id"],
+        _made(ana, f"/api/labs/{lab}")["id"],
+    ]
     token = _made(ana, f"/api/runs/{run_id}/shares")["url"].removeprefix("/s/")
     return {
         "run_id": [run_id], "experiment_id": experiments, "experiment": experiments, "run": [run_id], "token": [token],

@@ -1,0 +1,37 @@
+"""How often somebody may be wrong at the door, so that nobody finds a password by trying.
+
+Only wrong attempts count: a class behind one address signs in at once.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+OF_A_NAME, OF_AN_ADDRESS = RateLimitItemPerMinute(10), RateLimitItemPerMinute(100)
+
+
+class Attempts:
+    """The wrong ones of the last minute. In memory: there is one web process, and its restart takes longer than a
+    guesser gains by it."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def seconds_to_wait(self, name: str, address: str) -> int:
+        """Until another attempt is looked at; 0 for now."""
+        full = [counted for counted in _counted(name, address) if not self._limiter.test(counted[0], *counted[1])]
+        ends = [self._limiter.get_window_stats(limit, *of_whom).reset_time for limit, of_whom in full]
+        return max((max(1, math.ceil(end - time.time())) for end in ends), default=0)
+
+    def note_wrong(self, name: str, address: str) -> None:
+        for limit, of_whom in _counted(name, address):
+            self._limiter.hit(limit, *of_whom)
+
+
+def _counted(name: str, address: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
+    yield OF_A_NAME, (address, name)
+    yield OF_AN_ADDRESS, (address,)

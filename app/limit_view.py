@@ -1,0 +1,63 @@
+"""How far the limits are, before one of them is reached."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from app.i18n import gettext as _
+from app.i18n import number
+from app.limits import LABELS, Use, limits_of
+from app.wording import amount
+from ml import cost
+from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_PARAMETERS, MAX_STEPS
+from ml.grid import MAX_RUNS
+from ml.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How much of a limit is used: of several runs by the one that comes closest, or by all together. A `share` above 1
+    is too much."""
+
+    label: str
+    value: str
+    share: float
+    told: str
+
+
+def distances(session: Session, specs: Sequence[RunSpec]) -> tuple[Distance, ...]:
+    """From the limits of a run, of an experiment and, with these runs, of whoever launches them and of the queue."""
+    return (*_of_spec(specs), *_of_use(session, specs))
+
+
+def _of_spec(specs: Sequence[RunSpec]) -> Iterator[Distance]:
+    looks = max(cost.snapshots(spec) * len(spec.layers) for spec in specs)
+    yield _distance(_("Parameters"), 0, max(spec.parameters for spec in specs), MAX_PARAMETERS)
+    yield _distance(_("Steps"), 0, max(spec.steps for spec in specs), MAX_STEPS)
+    yield _distance(_("Snapshots × layers"), 0, looks, MAX_LAYER_SNAPSHOTS)
+    if len(specs) > 1:
+        yield _distance(_("Runs"), 0, len(specs), MAX_RUNS)
+
+
+def _of_use(session: Session, specs: Sequence[RunSpec]) -> Iterator[Distance]:
+    if limits := limits_of(session):
+        for use in (limits.largest(session, specs), *limits.uses(session, specs)):
+            yield of_use(use)
+
+
+def of_use(use: Use) -> Distance:
+    return _distance(_(LABELS[use.name]), use.now, use.more, use.most)
+
+
+def _distance(label: str, now: float, more: float, most: float) -> Distance:
+    share = (now + more) / most
+    percent = number(100 * share, ",.0f") if share >= 0.01 or not share else "<\N{NO-BREAK SPACE}1"
+    told = _("{percent}\N{NO-BREAK SPACE}% of the limit of {most}", percent=percent, most=_amount(most))
+    value = f"{_amount(now)} + {_amount(more)}" if now and more else _amount(now or more)
+    return Distance(label, value, share, told)
+
+
+def _amount(value: float) -> str:
+    """Counts whole, work in three digits."""
+    return number(value, ",") if isinstance(value, int) else amount(value)

@@ -1,0 +1,88 @@
+"""Passwords: of the class, of its teachers, and each student's own. Only their argon2 hashes are kept."""
+
+import secrets
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlmodel import Session
+
+from app import store
+from app.settings import Settings
+
+AT_ONCE = 2  # hashes that may be made at one time
+
+# What OWASP asks of argon2id at least (Password Storage Cheat Sheet): 19 MiB and some 20 ms for each check.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def hashed(password: str) -> str:
+    """As it may be kept."""
+    return _hasher.hash(_on_every_keyboard(password))
+
+
+def matches(kept: str, attempt: str) -> bool:
+    """Whether `kept` is the hash of this password."""
+    try:
+        return _hasher.verify(kept, _on_every_keyboard(attempt))
+    except VerifyMismatchError:
+        return False
+
+
+def _on_every_keyboard(password: str) -> str:
+    """Systems differ in how they encode the same letters."""
+    return unicodedata.normalize("NFKC", password)
+
+
+class Passwords:
+    """Those that the server itself asks for. That of the class is the setting until a teacher changes it; another
+    setting at a later start is the newer word."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._setting = settings.class_password
+        self._setting_hash = hashed(self._setting)
+        self._teachers = hashed(teacher_password(settings))
+
+    def is_teachers(self, attempt: str) -> bool:
+        return matches(self._teachers, attempt)
+
+    def is_the_class(self, session: Session, attempt: str) -> bool:
+        return matches(self._in_force(session), attempt)
+
+    def change(self, session: Session, password: str) -> None:
+        """The class is asked for another one from now on; whoever is signed in has to sign in again."""
+        store.change_class_password(session, hashed(password), self._setting_hash)
+
+    def _in_force(self, session: Session) -> str:
+        changed = store.class_password(session)
+        if changed is None:
+            return self._setting_hash
+        if changed.setting_hash != self._setting_hash:  # of an earlier start
+            if not matches(changed.setting_hash, self._setting):
+                store.forget_class_password(session)
+                return self._setting_hash
+            self._setting_hash = changed.setting_hash  # as good as ours, and looked at no more
+        return changed.password_hash
+
+
+# --- what the server makes for itself ---
+
+
+def teacher_password(settings: Settings) -> str:
+    """The setting or, without one, what was made at the first start."""
+    return settings.teacher_password or kept_secret(teacher_password_file(settings), lambda: secrets.token_hex(8))
+
+
+def teacher_password_file(settings: Settings) -> Path:
+    return settings.data_dir / "teacher-password"
+
+
+def kept_secret(file: Path, make: Callable[[], str]) -> str:
+    """What was made once and is kept in this file, which its owner alone may read."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(make())
+    return file.read_text().strip()

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from app import store
+from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password
+from app.settings import Settings
+from tests.signing_in import PASSWORD, TEACHERS
+
+
+@pytest.fixture
+def class_settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"host": "0.0.0.0", "class_password": PASSWORD, "teacher_password": TEACHERS})
+
+
+def another(settings: Settings, password: str) -> Passwords:
+    """As after a restart with this setting."""
+    return Passwords(settings.model_copy(update={"class_password": password}))
+
+
+def test_only_an_argon2_hash_of_a_password_is_kept() -> None:
+    kept = hashed("correct horse")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert kept != hashed("correct horse")
+    assert matches(kept, "correct horse")
+    assert not matches(kept, "correct horse ")
+    assert not matches(kept, "")
+
+
+def test_the_same_letters_are_the_same_password_on_every_keyboard() -> None:
+    assert matches(hashed("contrasen\u0303a"), "contraseña")
+
+
+def test_the_server_keeps_hashes_of_its_own_passwords_in_memory(class_settings: Settings, session: Session) -> None:
+    passwords = Passwords(class_settings)
+    assert TEACHERS not in repr(vars(passwords))
+    assert passwords.is_teachers(TEACHERS)
+    assert not passwords.is_teachers(PASSWORD)
+    assert passwords.is_the_class(session, PASSWORD)
+    assert not passwords.is_the_class(session, TEACHERS)
+
+
+def test_a_changed_class_password_outlives_a_restart(class_settings: Settings, session: Session) -> None:
+    Passwords(class_settings).change(session, "next term")
+    for _ in range(2):
+        again = Passwords(class_settings)
+        for _ in range(2):
+            assert again.is_the_class(session, "next term")
+            assert not again.is_the_class(session, PASSWORD)
+
+
+def test_another_setting_is_the_newer_word_and_the_first_one_does_not_bring_it_back(
+    class_settings: Settings, session: Session
+) -> None:
+    Passwords(class_settings).change(session, "next term")
+    newer = another(class_settings, "bengio")
+    assert newer.is_the_class(session, "bengio")
+    assert not newer.is_the_class(session, "next term")
+    assert Passwords(class_settings).is_the_class(session, PASSWORD)
+
+
+def test_a_changed_class_password_signs_everybody_out(class_settings: Settings, session: Session) -> None:
+    ana = store.take_name(session, "Ana", "hash")
+    assert ana is not None
+    token = store.sign_in(session, ana.id)
+    Passwords(class_settings).change(session, "next term")
+    assert store.signed_in(session, token) is None
+
+
+def test_the_teachers_password_is_made_once_and_its_owner_alone_may_read_it(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    made = teacher_password(settings)
+    assert len(made) == 16
+    assert teacher_password(settings) == made
+    assert (tmp_path / "teacher-password").stat().st_mode & 0o777 == 0o600
+    assert teacher_password(settings.model_copy(update={"data_dir": tmp_path / "other"})) != made
+
+
+def test_a_setting_goes_before_the_teachers_password_that_was_made(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, teacher_password=TEACHERS)
+    assert teacher_password(settings) == TEACHERS
+    assert not (tmp_path / "teacher-password").exists()
+
+
+def test_a_secret_is_what_the_file_says_without_its_last_line_break(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("typed by hand\n")
+    assert kept_secret(tmp_path / "secret", lambda: "never") == "typed by hand"
