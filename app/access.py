@@ -71,22 +71,29 @@ LISTED = {
         GET /api/compare/figures/{{name}}                                   GET /api/compare/figures/{{name}}.svg
         GET /api/labs                   GET /api/labs/{{name}}              POST /api/labs/{{name}}
         GET /api/labs/{{name}}/{{experiment_id}}
+        GET /shares                     GET /api/shares
         GET /examples/{{slug}} {(READING + FIGURES).format(at="/examples/{slug}")}
     """,
     Who.OWNER: """
         POST /runs/{run_id}/cancel      POST /runs/{run_id}/delete          POST /runs/{run_id}/show
-        POST /runs/{run_id}/shares      POST /shares/{share_id}/revoke
+        POST /runs/{run_id}/shares      POST /shares/{share_id}/revoke      POST /shares/{share_id}/rotate
         POST /experiments/{experiment_id}/cancel                            POST /experiments/{experiment_id}/delete
         POST /experiments/{experiment_id}/show
         GET /labs/reports/{prediction_id}                                   POST /labs/reports/{prediction_id}/shares
         DELETE /api/runs/{run_id}       POST /api/runs/{run_id}/cancel      PUT /api/runs/{run_id}/shown
         GET /api/runs/{run_id}/shares   POST /api/runs/{run_id}/shares      DELETE /api/shares/{share_id}
+        POST /api/shares/{share_id}/rotate
         DELETE /api/experiments/{experiment_id}                             POST /api/experiments/{experiment_id}/cancel
         PUT /api/experiments/{experiment_id}/shown
     """,
     Who.TEACHER: """
         GET /mystery/new                POST /mystery/new                   POST /mystery
         POST /labs/{name}/class
+        GET /teacher                    GET /teacher/members/{member_id}
+        POST /teacher/members/{member_id}/remove
+        POST /teacher/members/{member_id}/new-password
+        GET /teacher/labs/{experiment_id}                                   GET /teacher/mysteries/{mystery_id}
+        POST /teacher/runs/{run_id}/stop                                    POST /teacher/password
     """,
 }
 
@@ -189,5 +196,6 @@ def _check_owner(session: Session, viewer: Viewer, named: dict[str, Any]) -> Non
             found = find(session, named[name])
             if found is None:
                 raise HTTPException(404, _(missing))
-            if not viewer.may_change(found):
+            # A student finds a share link only where it is one of theirs: it has no owner of its own.
+            if hasattr(found, "owner_id") and not viewer.may_change(found):
                 raise HTTPException(403, _("This is not yours: only who made it and a teacher can change it."))

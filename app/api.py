@@ -12,6 +12,7 @@ from app.answers import (
     Detail,
     ExtrasOut,
     Json,
+    ListedShareOut,
     NewShare,
     Problems,
     RunList,
@@ -20,6 +21,7 @@ from app.answers import (
     ShareOut,
     ShownIn,
     extras_of,
+    listed_share_out,
     moment,
     run_out,
 )
@@ -28,9 +30,10 @@ from app.export import export_zip
 from app.i18n import gettext as _
 from app.live import Opened
 from app.messages import TOLD
+from app.models import Share
 from app.pages import public_url
 from app.reading import reading_routes
-from app.sharing import qr_code
+from app.sharing import ENDED, LAST_SHARE, NO_SHARE, qr_code
 from app.wording import STATUSES
 from ml import catalog
 from ml.records import RunRecord
@@ -148,7 +151,10 @@ def extras(request: Request, run_id: str, session: SessionDep) -> Json:
 def share(request: Request, run_id: str, session: SessionDep, wish: ShareIn | None = None) -> NewShare:
     """Make a link that opens the run without an account. It is told here and never again."""
     _find(session, run_id)
-    made, token = store.create_share(session, run_id, wish.ends if wish else None)
+    return _new_share(request, *store.create_share(session, run_id, wish.ends if wish else None))
+
+
+def _new_share(request: Request, made: Share, token: str) -> NewShare:
     path = f"/s/{token}"
     url, link = request.app.state.settings.public_url + path, public_url(request) + path
     return NewShare(id=made.id, url=url, link=link, expires=moment(made.expires), qr=qr_code(link))
@@ -161,11 +167,35 @@ def list_shares(run_id: str, session: SessionDep) -> list[ShareOut]:
     return [ShareOut.model_validate(x.model_dump() | {"created": moment(x.created)}) for x in shares]
 
 
+@router.get("/shares", response_model=list[ListedShareOut], responses={422: {"model": Problems}})
+def list_all_shares(
+    session: SessionDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    offset: Annotated[int, Query(ge=0, le=LAST_SHARE)] = 0,
+) -> list[ListedShareOut]:
+    """Of all runs and lab reports that you may share, the newest first."""
+    return list(map(listed_share_out, store.list_all_shares(session, limit, offset)))
+
+
+@router.post(
+    "/shares/{share_id}/rotate", status_code=201, response_model=NewShare,
+    responses={**NO_RUN, 409: {"model": Detail}},
+)  # fmt: skip
+def rotate(request: Request, share_id: str, session: SessionDep) -> NewShare:
+    """Replace a link by a new one with the same end. The old one opens nothing any more."""
+    if store.find_share(session, share_id) is None:
+        raise HTTPException(404, _(NO_SHARE))
+    replaced = store.replace_share(session, share_id)
+    if replaced is None:
+        raise HTTPException(409, _(ENDED))
+    return _new_share(request, *replaced)
+
+
 @router.delete("/shares/{share_id}", status_code=204, responses=NO_RUN)
 def revoke(share_id: str, session: SessionDep) -> None:
     """Close a share link for good."""
     if store.revoke_share(session, share_id) is None:
-        raise HTTPException(404, _("There is no such share link."))
+        raise HTTPException(404, _(NO_SHARE))
 
 
 def _find(session: Session, run_id: str) -> RunRecord:

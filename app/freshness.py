@@ -1,6 +1,6 @@
 """What a browser may keep. A page that has not changed since is not sent again. Data of a run that has ended, asked for
-by an address that names its version, is never asked for again; below a link with a token it is asked for each time,
-because the link may have been revoked, but not sent again."""
+by an address that names its version, is never asked for again. Nothing is kept of what a link with a token opens: the
+link may be revoked, and the browser be one that many use."""
 
 import hashlib
 from functools import cache
@@ -31,7 +31,7 @@ class Freshness:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reads = scope["type"] == "http" and scope["method"] == "GET"
+        reads = scope["type"] == "http" and scope["method"] == "GET" and not scope["path"].startswith(OPEN_BY_TOKEN)
         await self._app(scope, receive, _Answer(scope, send).send if reads else send)
 
 
@@ -54,13 +54,11 @@ class _Answer:
             await self._send(message)
 
     async def _begin(self, start: Message) -> None:
-        headers, shared = MutableHeaders(scope=start), self._scope["path"].startswith(OPEN_BY_TOKEN)
-        is_page = headers.get("content-type", "").startswith("text/html")
-        never_changes = self._scope.get("state", {}).get(NEVER_CHANGES, False)
-        if start["status"] == 200 and (never_changes if shared else is_page):
+        headers = MutableHeaders(scope=start)
+        if start["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
             self._start = start
             return
-        if start["status"] == 200 and never_changes:
+        if start["status"] == 200 and self._scope.get("state", {}).get(NEVER_CHANGES):
             headers["Cache-Control"] = FOR_GOOD
         await self._send(start)
 

@@ -3,7 +3,6 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Scope, Send
 
-from app.freshness import ASK_AGAIN
 from app.links import OPEN_BY_TOKEN, headers_at
 from app.settings import is_loopback
 
@@ -44,8 +43,7 @@ def with_headers(scope: Scope, host: str, send: Send) -> Send:
             for name, value in protecting.items():
                 headers.setdefault(name, value)
             if path.startswith(OPEN_BY_TOKEN):
-                asked_again = headers.get("cache-control") == ASK_AGAIN
-                headers.update(headers_at(path) | ({"Cache-Control": ASK_AGAIN} if asked_again else {}))
+                headers.update(headers_at(path))
         await send(message)
 
     return send_with_headers

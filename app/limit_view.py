@@ -1,7 +1,7 @@
 """How far the limits are, before one of them is reached."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
@@ -28,34 +28,36 @@ class Distance:
 
 def distances(session: Session, specs: Sequence[RunSpec]) -> tuple[Distance, ...]:
     """From the limits of a run, of an experiment and, with these runs, of whoever launches them and of the queue."""
-    return (*_of_spec(specs), *_of_use(session, specs))
+    return (*_of_spec(specs), *_of_launch(session, specs))
 
 
 def _of_spec(specs: Sequence[RunSpec]) -> Iterator[Distance]:
     looks = max(cost.snapshots(spec) * len(spec.layers) for spec in specs)
-    yield _distance(_("Parameters"), 0, max(spec.parameters for spec in specs), MAX_PARAMETERS)
-    yield _distance(_("Steps"), 0, max(spec.steps for spec in specs), MAX_STEPS)
-    yield _distance(_("Snapshots × layers"), 0, looks, MAX_LAYER_SNAPSHOTS)
+    yield _distance(_("Parameters"), max(spec.parameters for spec in specs), MAX_PARAMETERS)
+    yield _distance(_("Steps"), max(spec.steps for spec in specs), MAX_STEPS)
+    yield _distance(_("Snapshots × layers"), looks, MAX_LAYER_SNAPSHOTS)
     if len(specs) > 1:
-        yield _distance(_("Runs"), 0, len(specs), MAX_RUNS)
+        yield _distance(_("Runs"), len(specs), MAX_RUNS)
 
 
-def _of_use(session: Session, specs: Sequence[RunSpec]) -> Iterator[Distance]:
+def _of_launch(session: Session, specs: Sequence[RunSpec]) -> Iterator[Distance]:
     if limits := limits_of(session):
-        for use in (limits.largest(session, specs), *limits.uses(session, specs)):
-            yield of_use(use)
+        yield _of_use(limits.largest(session, specs))
+        for use in limits.uses(session, specs):
+            shown = _of_use(use)
+            counted = isinstance(use.more, int)
+            yield replace(shown, value=f"{_amount(use.now)} + {_amount(use.more)}") if counted else shown
 
 
-def of_use(use: Use) -> Distance:
-    return _distance(_(LABELS[use.name]), use.now, use.more, use.most)
+def _of_use(use: Use) -> Distance:
+    return _distance(_(LABELS[use.name]), use.now + use.more, use.most)
 
 
-def _distance(label: str, now: float, more: float, most: float) -> Distance:
-    share = (now + more) / most
+def _distance(label: str, value: float, most: float) -> Distance:
+    share = value / most
     percent = number(100 * share, ",.0f") if share >= 0.01 or not share else "<\N{NO-BREAK SPACE}1"
     told = _("{percent}\N{NO-BREAK SPACE}% of the limit of {most}", percent=percent, most=_amount(most))
-    value = f"{_amount(now)} + {_amount(more)}" if now and more else _amount(now or more)
-    return Distance(label, value, share, told)
+    return Distance(label, _amount(value), share, told)
 
 
 def _amount(value: float) -> str:

@@ -29,6 +29,7 @@ from app import (
     repairs,
     repairs_api,
     share,
+    shares,
     signin,
 )
 from app.access import Admission, NotSignedIn
@@ -63,6 +64,7 @@ from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
 from app.store import SIGN_IN_SECONDS
+from app.teacher import pages as teacher_pages
 from app.traffic import Traffic
 from app.wording import told
 from ml.problems import explain
@@ -97,10 +99,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.attempts = Attempts()
     app.state.hashing = CapacityLimiter(AT_ONCE)
     for router in (
-        api.router, health.router, experiments_api.router, share.router, signin.router, gallery.router, compare.router,
-        pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
+        api.router, health.router, experiments_api.router, share.router, shares.router, signin.router, gallery.router,
+        compare.router, pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
         teacher.router, classroom.router, learn_pages.router, lab_reports.router, lab_teacher.router,
-        lab_classroom.router, lab_pages.router, labs_api.router,
+        lab_classroom.router, lab_pages.router, labs_api.router, teacher_pages.router,
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))

@@ -65,7 +65,7 @@ def offline_file(request: Request, run_id: str, session: SessionDep) -> Response
 @router.get("/runs/{run_id}")
 def run_page(request: Request, run_id: str, session: SessionDep) -> Response:
     """The run, live while it goes on, as the query string wants it shown."""
-    return _run_page(request, session, load(request, session, run_id))
+    return render_run(request, session, load(request, session, run_id))
 
 
 @router.post("/runs/{run_id}/cancel")
@@ -97,17 +97,7 @@ def share(request: Request, run_id: str, values: TypedDep, session: SessionDep) 
     """Make a link and show it, this once: only its hash is kept."""
     run = load(request, session, run_id)
     _, token = store.create_share(session, run_id, sharing.expires_at(values.get("lasting", "")))
-    return _run_page(request, session, run, link=f"{public_url(request)}/s/{token}")
-
-
-@router.post("/shares/{share_id}/revoke")
-def revoke(share_id: str, session: SessionDep) -> Response:
-    """Close a share link for good."""
-    share = store.revoke_share(session, share_id)
-    if share is None:
-        raise HTTPException(404, i18n.gettext("There is no such share link."))
-    opened = f"/runs/{share.run_id}" if share.run_id else f"/labs/reports/{share.prediction_id}"
-    return RedirectResponse(f"{opened}#share", status_code=303)
+    return render_run(request, session, run, f"{public_url(request)}/s/{token}")
 
 
 def _check_there(session: Session, run_id: str) -> None:
@@ -134,7 +124,8 @@ def _tried(request: Request, session: Session, run: RunRecord) -> Tried | None:
     return tried_view(run, original, load_repairs(request, session, run))
 
 
-def _run_page(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
+def render_run(request: Request, session: Session, run: RunRecord, link: str = "") -> Response:
+    """The run's page; `link` is one that was made just now."""
     shown = run_view(run, page_state(request)) | share_section(request, store.list_shares(session, run.id), link)
     context = shown | {
         "base": f"/api/runs/{run.id}",

@@ -79,6 +79,14 @@ def teacher_password_file(settings: Settings) -> Path:
     return settings.data_dir / "teacher-password"
 
 
+def where_teachers_look(settings: Settings) -> str:
+    """A line for the operator: where the password is that was made; empty where there is none."""
+    if not settings.class_mode or settings.teacher_password:
+        return ""
+    teacher_password(settings)  # make it now, for whoever goes there at once
+    return f"Teachers sign in with the password in {teacher_password_file(settings)}"
+
+
 def kept_secret(file: Path, make: Callable[[], str]) -> str:
     """What was made once and is kept in this file, which its owner alone may read."""
     if not file.exists():

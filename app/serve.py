@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from app import db, queue, schema
+from app.passwords import where_teachers_look
 from app.settings import Settings
 
 RESTART_SECONDS = 0.2  # before a process that died is started again
@@ -164,9 +165,9 @@ class Supervisor:
         host, port = self._listener.getsockname()[:2]
         while not await _answers(host, port):
             await asyncio.sleep(0.1)
-        print(
-            f"\nLayerscope is ready: {self._settings.public_url or _address(host, port)}\nCtrl-C ends it.\n", flush=True
-        )
+        ready = f"Layerscope is ready: {self._settings.public_url or _address(host, port)}"
+        lines = (ready, where_teachers_look(self._settings), "Ctrl-C ends it.")
+        print("\n" + "\n".join(filter(None, lines)) + "\n", flush=True)
 
 
 def _address(host: str, port: int) -> str:

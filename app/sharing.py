@@ -1,4 +1,5 @@
-"""What the pages say and show of share links: how long one lasts, its QR code, what a messenger shows beside it."""
+"""What the pages say and show of share links: how long one lasts, what it opens, its QR code, what a messenger shows
+beside it."""
 
 import time
 from dataclasses import dataclass
@@ -12,8 +13,15 @@ from app import i18n, wording
 from app.diagnosis_view import Diagnosis
 from app.i18n import gettext as _
 from app.models import Share
+from app.store import ShareRecord, has_ended
+from ml.labs import LABS
 from ml.records import RunRecord
+from ml.words import words
 
+NO_SHARE = words("There is no such share link.")
+ENDED = words("That link has ended, so there is nothing to replace. Make another one.")
+ON_A_PAGE = 50  # of the overview
+LAST_SHARE = 1_000_000  # that anybody may ask for
 HOUR, DAY = 3_600, 86_400
 LONGEST = 366 * DAY
 # What the form offers, in seconds; 0 is for good. The labels are translated where they are shown.
@@ -27,11 +35,40 @@ class Listed:
     id: str
     made: str
     ends: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link in the overview, and what it opens: its title and where that was shared. `owner` is whose it is."""
+
+    link: Listed
+    title: str
+    page: str
+    owner: str | None
 
 
 def listed(share: Share) -> Listed:
     now = time.time()
-    return Listed(share.id, _("made {ago}", ago=i18n.ago(now - share.created)), _ends(share.expires, now))
+    made = _("made {ago}", ago=i18n.ago(now - share.created))
+    return Listed(share.id, made, _ends(share.expires, now), has_ended(share))
+
+
+def entry(found: ShareRecord) -> Entry:
+    return Entry(listed(found.share), title(found), page_of(found.share), found.owner)
+
+
+def title(found: ShareRecord) -> str:
+    """Of what a link opens."""
+    if found.lab is None:
+        return found.title or ""
+    lab = _(LABS[found.lab].title) if found.lab in LABS else found.lab
+    return ", ".join(filter(None, (f"{_('Lab report')}: {lab}", found.name)))
+
+
+def page_of(share: Share) -> str:
+    """Where the link was made."""
+    return f"/runs/{share.run_id}" if share.run_id else f"/labs/reports/{share.prediction_id}"
 
 
 def _ends(expires: float | None, now: float) -> str:

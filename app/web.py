@@ -8,6 +8,7 @@ import uvicorn
 from app import lifeline
 from app.connections import BoundedProtocol
 from app.main import create_app
+from app.passwords import where_teachers_look
 from app.settings import Settings
 
 
@@ -18,6 +19,8 @@ def run_web(settings: Settings, fd: int | None = None) -> None:
     """
     lifeline.end_with_supervisor()
     app = create_app(settings)
+    if fd is None and (line := where_teachers_look(settings)):
+        print(line, flush=True)
     # What is there now stays: to look through it again and again for garbage would cost more than reading a run.
     gc.freeze()
     gc.set_threshold(10_000)

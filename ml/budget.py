@@ -38,9 +38,12 @@ def too_much(spec: RunSpec, limit: float, name: str) -> Problem | None:
 
 
 def power(value: float) -> Words:
-    """`3×10¹²`, in two digits."""
-    digits, _, exponent = f"{value:.1e}".partition("e")
-    return words("{digits:g}×10{exponent}", digits=float(digits), exponent=str(int(exponent)).translate(_SUPERSCRIPTS))
+    """`10¹⁵`, `3.2×10¹²`: two digits."""
+    digits, exponent = f"{value:.1e}".split("e")
+    raised = str(int(exponent)).translate(_SUPERSCRIPTS)
+    if float(digits) == 1:
+        return words("10{exponent}", exponent=raised)
+    return words("{digits:g}×10{exponent}", digits=float(digits), exponent=raised)
 
 
 def _work(fields: Mapping[str, Any]) -> float:

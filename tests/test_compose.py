@@ -88,12 +88,14 @@ def test_no_password_has_a_default(services):
         if "PASSWORD" in variable or "PASSWORD" in str(value)
     ]  # fmt: skip
 
-    assert len(secrets) == 5
-    assert [value for value in secrets if not re.search(r"\$\{[A-Z]+_PASSWORD:\?[^}]+\}", value)] == []
+    assert len(secrets) == 6
+    # One that is left out is refused, or made at the first start.
+    assert [value for value in secrets if not re.search(r"\$\{[A-Z]+_PASSWORD:(\?[^}]+|-)\}", value)] == []
 
 
-def test_the_class_password_is_told_to_the_web_process_alone(services):
-    assert [name for name in services if "CLASS_PASSWORD" in services[name]["environment"]] == ["web"]
+def test_the_passwords_of_a_class_are_told_to_the_web_process_alone(services):
+    for password in ("CLASS_PASSWORD", "TEACHER_PASSWORD"):
+        assert [name for name in services if password in services[name]["environment"]] == ["web"]
     assert [name for name in OURS if services[name]["environment"]["HOST"] == "0.0.0.0"] == ["web"]
 
 

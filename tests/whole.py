@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app import db, store
 from app.copying import TABLES
-from app.models import Answer, Checkpoint, LabClass, Prediction, Run
+from app.models import Answer, Checkpoint, ClassPassword, LabClass, Member, Prediction, Run
 from ml.spec import RunSpec
 from tests.records import make_run
 from tests.saving import save_run
@@ -17,6 +17,9 @@ def fill(url: str) -> None:
     """Rows in every table. A run is a repair of one that was stored later."""
     engine = db.make_engine(url)
     with Session(engine) as session:
+        session.add_all([Member(id="m", name="Ana", key="ana"), ClassPassword(password_hash="p", setting_hash="s")])
+        session.commit()
+        store.sign_in(session, "m")
         run_id = save_run(session, make_run(3, name="Ünïcödé ✓", activation="tanh"))
         store.save_artifact(session, run_id, "weights.safetensors", bytes(range(256)))
         store.create_share(session, run_id, None)
@@ -29,7 +32,16 @@ def fill(url: str) -> None:
         session.add(Prediction(id="p", experiment_id=experiment.id, class_id="c", name="Ana", choice=1))
         answer = Answer(id="a", mystery_id=_only(session, "mystery"), name="Ana", rule="x", cure="y", run_id=hidden)
         session.add(answer)
-        session.add(Run(id="0", name="repair", spec=RunSpec().model_dump_json(), repair_of=run_id, status="finished"))
+        session.add(
+            Run(
+                id="0",
+                name="repair",
+                spec=RunSpec().model_dump_json(),
+                repair_of=run_id,
+                status="finished",
+                owner_id="m",
+            )
+        )
         session.commit()
     engine.dispose()
 

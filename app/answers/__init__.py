@@ -1,6 +1,16 @@
 """What the JSON routes answer."""
 
-from app.answers.filling import Json, extras_of, histograms_of, layers_of, metrics_of, moment, problem_out, run_out
+from app.answers.filling import (
+    Json,
+    extras_of,
+    histograms_of,
+    layers_of,
+    listed_share_out,
+    metrics_of,
+    moment,
+    problem_out,
+    run_out,
+)
 from app.answers.findings import DiagnosisOut, FindingOut, FixOut
 from app.answers.shapes import (
     LAUNCH,
@@ -12,6 +22,7 @@ from app.answers.shapes import (
     HealthzOut,
     HistogramsOut,
     LayersOut,
+    ListedShareOut,
     MetricsOut,
     MonteCarloOut,
     NewShare,
@@ -43,6 +54,7 @@ __all__ = [
     "HistogramsOut",
     "Json",
     "LayersOut",
+    "ListedShareOut",
     "MetricsOut",
     "MonteCarloOut",
     "NewShare",
@@ -61,6 +73,7 @@ __all__ = [
     "extras_of",
     "histograms_of",
     "layers_of",
+    "listed_share_out",
     "metrics_of",
     "moment",
     "problem_out",

@@ -8,10 +8,12 @@ import numpy as np
 import orjson
 from fastapi import Response
 
-from app.answers.shapes import ProgressOut, RunOut
+from app import sharing
+from app.answers.shapes import ListedShareOut, ProgressOut, RunOut
 from app.i18n import gettext
 from app.packing import histograms
 from app.rows import METRICS
+from app.store import ShareRecord, has_ended
 from ml import problems
 from ml.catalog import DATASETS
 from ml.records import HEALTH, STATISTICS, Clipping, RunRecord
@@ -43,6 +45,15 @@ def run_out(run: RunRecord) -> RunOut:
         attempt=run.attempt, created=created, started=moment(run.started), finished=moment(run.finished),
         error=run.error and gettext(run.error), repair_of=run.repair_of, repair_rule=run.repair_rule,
         arm=run.arm, owner=run.owner, shown=run.shown,
+    )  # fmt: skip
+
+
+def listed_share_out(found: ShareRecord) -> ListedShareOut:
+    share, created = found.share, moment(found.share.created)
+    assert created is not None
+    return ListedShareOut(
+        id=share.id, created=created, expires=moment(share.expires), ended=has_ended(share),
+        title=sharing.title(found), url=sharing.page_of(share), owner=found.owner,
     )  # fmt: skip
 
 

@@ -190,6 +190,15 @@ class ShareOut(BaseModel):
     expires: datetime | None
 
 
+class ListedShareOut(ShareOut):
+    """`ended` ones open nothing any more."""
+
+    title: str = Field(description="Of the run or of the lab report that it opens")
+    url: str = Field(description="Page of that, where it is shared")
+    owner: str | None = Field(description="Whose that is, where students sign in")
+    ended: bool
+
+
 class ShareIn(BaseModel):
     """How long the link works: one of the two, or neither for one that works until it is revoked."""
 

@@ -15,7 +15,7 @@ from app.labs import predictions, view
 from app.labs.reports import read_only_report, result_of
 from app.labs.teacher import hidden_by
 from app.models import LabClass
-from app.names import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, name_of_who_says
 from app.pages import TypedDep, templates
 from app.share import NoSuchShare
 from ml.labs import LABS, Lab
@@ -52,7 +52,7 @@ def predict(request: Request, token: str, found: ClassDep, values: TypedDep, ses
     """Keep the prediction; nothing is launched from here."""
     try:
         check_room([one.created for one in store.class_predictions(session, found.id)])
-        who, choice = _read(_lab(session, found), values)
+        who, choice = _read(_lab(session, found), name_of_who_says(request, values), values)
     except Declined as declined:
         return _ask(request, session, token, found, values, declined)
     said = store.add_prediction(session, found.experiment_id, who, choice, found.id)
@@ -77,9 +77,8 @@ def _lab(session: Session, found: LabClass) -> Lab:
     return LABS[experiment.lab]
 
 
-def _read(lab: Lab, values: Mapping[str, str]) -> tuple[str, int]:
+def _read(lab: Lab, who: str, values: Mapping[str, str]) -> tuple[str, int]:
     """Who predicts which choice. Raises Declined where one of them is missing."""
-    who = tidy(values.get("name", ""))
     choice = predictions.choice_of(lab, values.get("choice", ""))
     if choice is None:
         raise Declined(422, _("Choose one of these answers first: guessing is allowed."))

@@ -14,7 +14,7 @@ from app.labs import index, joining, kept, predictions, view
 from app.labs.result_view import lab_result
 from app.limits import RETRY_AFTER, Full
 from app.models import Prediction
-from app.names import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, name_of_who_says
 from app.pages import TypedDep, templates
 from app.store import ExperimentRecord
 from ml.labs import LABS, Lab
@@ -48,7 +48,7 @@ def predict(request: Request, name: str, values: TypedDep, session: SessionDep) 
         experiment = asked or joining.join_or_launch(session, request.app.state.queue, name)
     except Full as full:
         return _ask(request, session, name, None, values, 429, full)
-    who = tidy(values.get("name", ""))
+    who = name_of_who_says(request, values)
     request.session[predictions.NAME] = who
     said = store.add_prediction(session, experiment.id, who, choice)
     predictions.remember(request, predictions.SAID, said.id)

@@ -19,16 +19,16 @@ router = APIRouter(prefix="/labs/reports/{prediction_id}", include_in_schema=Fal
 @router.get("")
 def report(request: Request, prediction_id: str, session: SessionDep) -> Response:
     """What was asked, expected and measured, on one page."""
-    return _report(request, session, _find(session, prediction_id))
+    return render_report(request, session, prediction_id)
 
 
 @router.post("/shares")
 def share(request: Request, prediction_id: str, values: TypedDep, session: SessionDep) -> Response:
     """Make a link to the report and show it, this once: only its hash is kept."""
-    prediction = _find(session, prediction_id)
+    _find(session, prediction_id)
     ends = sharing.expires_at(values.get("lasting", ""))
     token = store.create_report_share(session, prediction_id, ends)[1]
-    return _report(request, session, prediction, f"{public_url(request)}/s/{token}")
+    return render_report(request, session, prediction_id, f"{public_url(request)}/s/{token}")
 
 
 def _find(session: Session, prediction_id: str) -> Prediction:
@@ -38,7 +38,9 @@ def _find(session: Session, prediction_id: str) -> Prediction:
     return prediction
 
 
-def _report(request: Request, session: Session, prediction: Prediction, link: str = "") -> Response:
+def render_report(request: Request, session: Session, prediction_id: str, link: str = "") -> Response:
+    """The report to its owner; `link` is one that was made just now."""
+    prediction = _find(session, prediction_id)
     context = report_view(request, session, prediction)
     context |= share_section(request, store.list_report_shares(session, prediction.id), link)
     return templates.TemplateResponse(request, "lab_report.html", context | {"owner": True})

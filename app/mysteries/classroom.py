@@ -17,15 +17,16 @@ from app.figure_routes import figure_routes
 from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
-from app.models import ACTIVE, Mystery
+from app.models import ACTIVE, Answer, Mystery
 from app.mysteries import view
 from app.mysteries.blinding import as_the_class_sees_it, figures_for_the_class
 from app.mysteries.grading import NONE, Case
-from app.names import MOST_LETTERS, tidy
+from app.names import MOST_LETTERS, name_of_who_says
 from app.page_state import PageState, page_state
 from app.pages import TypedDep, may_launch, templates
 from app.run_view import run_view
 from app.share import NoSuchShare
+from app.viewer import who_asks
 from ml.records import RunRecord
 from ml.repairs import CURES
 from ml.rules import RULES
@@ -56,7 +57,7 @@ def answer(request: Request, token: str, mystery: MysteryDep, values: TypedDep, 
     """Take an answer, have its cure tried, and lead to what comes of it."""
     try:
         _check_open(session, mystery)
-        said = _read(values)
+        said = _read(name_of_who_says(request, values), values)
     except Declined as declined:
         return _page(request, token, session, mystery, values, declined)
     patient = view.patient(request, session, mystery)
@@ -121,9 +122,9 @@ def _check_open(session: Session, mystery: Mystery) -> None:
     check_room(store.answers_since(session, mystery.id, 0))
 
 
-def _read(values: Mapping[str, str]) -> store.Said:
+def _read(name: str, values: Mapping[str, str]) -> store.Said:
     """Raises Declined where something is missing."""
-    said = store.Said(tidy(values.get("name", "")), values.get("rule", ""), values.get("cure", ""))
+    said = store.Said(name, values.get("rule", ""), values.get("cure", ""))
     if not said.name:
         raise Declined(422, _("Say who you are: your teacher wants to know whose answer this is."))
     if said.rule not in (*RULES, NONE) or said.cure not in (*CURES, NONE):
@@ -139,8 +140,7 @@ def _page(
     declined: Declined | None = None,
 ) -> Response:  # fmt: skip
     case = view.case(request, session, mystery)
-    tried = request.session.get("tries", [])
-    mine = [answer for answer in store.list_answers(session, mystery.id) if answer.id in tried]
+    mine = [answer for answer in store.list_answers(session, mystery.id) if _is_of_who_asks(request, answer)]
     context = _charts(case, mystery, page_state(request)) | {
         "base": f"/m/{token}",
         "live": store.live_state(session, case.patient.id),
@@ -154,6 +154,12 @@ def _page(
     }
     status, headers = (declined.status, declined.headers) if declined else (200, {})
     return templates.TemplateResponse(request, "mystery_class.html", context, status, headers)
+
+
+def _is_of_who_asks(request: Request, answer: Answer) -> bool:
+    """Of this browser or, wherever they answered, of who is signed in."""
+    viewer = who_asks(request)
+    return answer.id in request.session.get("tries", []) or (viewer is not None and answer.owner_id == viewer.id)
 
 
 def _charts(case: Case, mystery: Mystery, state: PageState) -> dict[str, Any]:

@@ -48,9 +48,7 @@ def teacher_page(request: Request, token: str, mystery: MysteryDep, session: Ses
         "only_here": is_loopback(urlsplit(public).hostname or ""),
         "active": case.patient.status in ACTIVE,
         "live": store.live_state(session, case.patient.id),
-        "grades": grades,
-        "named_count": sum(grade.named_right is True for grade in grades),
-        "fixed_count": sum(grade.word == "fixed" for grade in grades),
+        **view.graded(grades),
     }
     return templates.TemplateResponse(request, "mystery_teacher.html", context)
 

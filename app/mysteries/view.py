@@ -68,6 +68,15 @@ def grades(request: Request, session: Session, case: Case, answers: Sequence[Ans
     return [grade(case, answer, tried(answer.run_id)) for answer in answers]
 
 
+def graded(grades: Sequence[Grade]) -> dict[str, Any]:
+    """The template's variables of what a class has answered."""
+    return {
+        "grades": grades,
+        "named_count": sum(grade.named_right is True for grade in grades),
+        "fixed_count": sum(grade.word == "fixed" for grade in grades),
+    }
+
+
 def put_in(mystery: Mystery) -> str:
     """What is wrong on purpose; empty where nobody has said."""
     return _(rule_title(mystery.fault)) if mystery.fault else ""

@@ -38,7 +38,7 @@ from app.store.members import (
     find_member,
     forget_class_password,
     forget_password,
-    remove_member,
+    remove_student,
     sign_in,
     sign_out,
     signed_in,
@@ -63,6 +63,18 @@ from app.store.mysteries import (
 )
 from app.store.ownership import show_what_is_made
 from app.store.repairs import create_repair, repairs_of
+from app.store.roster import (
+    MemberRecord,
+    answers_of,
+    find_mystery,
+    list_members,
+    member_record,
+    mysteries,
+    newest_runs,
+    predicted_labs,
+    predictions_of,
+    queue,
+)
 from app.store.runs import (
     COLOURS,
     MONTE_CARLO,
@@ -85,12 +97,16 @@ from app.store.runs import (
     waiting_since,
 )
 from app.store.shares import (
+    ShareRecord,
     create_report_share,
     create_share,
     find_share,
+    has_ended,
+    list_all_shares,
     list_report_shares,
     list_shares,
     open_share,
+    replace_share,
     revoke_share,
 )
 from app.store.standing import queue_length, standing
@@ -125,20 +141,22 @@ from app.store.workers import (
 
 __all__ = [
     "COLOURS", "DELETED", "MONTE_CARLO", "SHORTEST_END", "SIGN_IN_SECONDS", "WEIGHTS", "WORKER_SEEN_WITHIN",
-    "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState", "Look", "Said", "active_runs", "add_answer",
-    "add_prediction", "answers_since", "artifact", "artifacts", "begin_anew", "cancel_run", "change_class_password",
-    "checkpoint", "claim", "class_password", "class_predictions", "class_token", "count_by_status", "count_mysteries",
-    "count_runs_by_status", "create_experiment", "create_lab", "create_lab_class", "create_mystery", "create_repair",
-    "create_report_share", "create_run", "create_share", "delete_all_sign_ins", "delete_experiment", "delete_lab_class",
-    "delete_mystery", "delete_run", "error_curves", "experiment_names", "experiment_predictions", "experiment_runs",
-    "fail", "fail_unclaimed", "find_answer", "find_any_run", "find_experiment", "find_member", "find_patient",
-    "find_prediction", "find_run", "find_share", "finish", "first_runs", "forget_class_password", "forget_lost_workers",
-    "forget_password", "forget_worker", "hide_from_class", "ids_ending", "is_current", "lab_class_token",
-    "lab_experiments", "last_metrics", "list_answers", "list_experiments", "list_report_shares", "list_runs",
-    "list_shares", "live_state", "living_workers", "load_run", "look_at", "monte_carlo", "mystery_runs", "new_run",
-    "newest_labs", "note_crash", "open_as_class", "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher",
-    "open_share", "possible_workers", "queue_length", "release", "remove_member", "repairs_of", "report_worker",
-    "reveal", "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
+    "ErrorCurve", "ExperimentRecord", "Fenced", "LiveState", "Look", "MemberRecord", "Said", "ShareRecord",
+    "active_runs", "add_answer", "add_prediction", "answers_of", "answers_since", "artifact", "artifacts", "begin_anew",
+    "cancel_run", "change_class_password", "checkpoint", "claim", "class_password", "class_predictions", "class_token",
+    "count_by_status", "count_mysteries", "count_runs_by_status", "create_experiment", "create_lab", "create_lab_class",
+    "create_mystery", "create_repair", "create_report_share", "create_run", "create_share", "delete_all_sign_ins",
+    "delete_experiment", "delete_lab_class", "delete_mystery", "delete_run", "error_curves", "experiment_names",
+    "experiment_predictions", "experiment_runs", "fail", "fail_unclaimed", "find_answer", "find_any_run",
+    "find_experiment", "find_member", "find_mystery", "find_patient", "find_prediction", "find_run", "find_share",
+    "finish", "first_runs", "forget_class_password", "forget_lost_workers", "forget_password", "forget_worker",
+    "has_ended", "hide_from_class", "ids_ending", "is_current", "lab_class_token", "lab_experiments", "last_metrics",
+    "list_all_shares", "list_answers", "list_experiments", "list_members", "list_report_shares", "list_runs",
+    "list_shares", "live_state", "living_workers", "load_run", "look_at", "member_record", "monte_carlo", "mysteries",
+    "mystery_runs", "new_run", "newest_labs", "newest_runs", "note_crash", "open_as_class", "open_as_teacher",
+    "open_lab_as_class", "open_lab_as_teacher", "open_share", "possible_workers", "predicted_labs", "predictions_of",
+    "queue", "queue_length", "release", "remove_student", "repairs_of", "replace_share", "report_worker", "reveal",
+    "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot", "shortest_end",
     "show_experiment", "show_run", "show_what_is_made", "sign_in", "sign_out", "signed_in", "snapshots_after",
     "source_status", "stalls", "standing", "take_back", "take_name", "teacher_named", "trained_seconds", "turn_of",
     "waiting_for", "waiting_since",

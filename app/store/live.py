@@ -4,12 +4,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, literal, or_, tuple_
+from sqlalchemy import Row, Select, and_, case, func, literal, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from app.models import Run, Share, Snapshot
 from app.rows import METRICS, metrics, read_reason
+from app.store.shares import is_open
 from app.store.turns import RUN
 from ml.records import StepRecord
 from ml.spec import RunSpec
@@ -81,9 +82,8 @@ def _queue_place() -> Any:
 
 
 def _open_shares() -> Any:
-    still = or_(col(Share.expires).is_(None), col(Share.expires) >= time.time())
     of_all = func.aggregate_strings(Share.token_hash, " ")  # type: ignore[arg-type]
-    hashes = select_columns(of_all).where(col(Share.run_id) == col(Run.id), still)
+    hashes = select_columns(of_all).where(col(Share.run_id) == col(Run.id), is_open())
     return _of_the_run(hashes, "shares")
 
 

@@ -82,13 +82,13 @@ def sign_out(session: Session, token: str) -> None:
 # --- what a teacher does ---
 
 
-def remove_member(session: Session, member_id: str) -> bool:
-    """Free the name. Their browsers are signed out and the links they have made are closed; their runs stay, and are
-    nobody's. Whether there was such a member."""
+def remove_student(session: Session, member_id: str) -> bool:
+    """Free the name. Their browsers are signed out and the links to what is theirs are closed; their runs stay, and are
+    nobody's. Whether there was such a student."""
     runs = select(Run.id).where(Run.owner_id == member_id)
     predictions = select(Prediction.id).where(Prediction.owner_id == member_id)
     session.execute(delete(Share).where(col(Share.run_id).in_(runs) | col(Share.prediction_id).in_(predictions)))
-    return one_row(session, delete(Member).where(col(Member.id) == member_id))
+    return one_row(session, delete(Member).where(col(Member.id) == member_id, col(Member.role) == "student"))
 
 
 def forget_password(session: Session, member_id: str) -> bool:

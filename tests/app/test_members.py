@@ -73,13 +73,13 @@ def test_who_is_removed_leaves_runs_and_no_way_in(session: Session, ana: Member)
     share = store.create_share(session, run.id)[1]
     token = store.sign_in(session, ana.id)
     session.info.clear()
-    assert store.remove_member(session, ana.id)
+    assert store.remove_student(session, ana.id)
     assert store.signed_in(session, token) is None
     assert store.open_share(session, share) is None
     assert store.find_run(session, run.id) is not None
     assert store.find_member(session, "Ana") is None
     assert store.take_name(session, "Ana", "hash") is not None
-    assert not store.remove_member(session, ana.id)
+    assert not store.remove_student(session, ana.id)
 
 
 @pytest.mark.usefixtures("trial")
@@ -93,7 +93,7 @@ def test_the_links_to_a_removed_students_reports_are_closed_and_those_of_others_
     other = store.add_prediction(session, experiment.id, "Bea", 0)
     tokens = [store.create_report_share(session, one.id)[1] for one in (mine, other)]
     of_run = store.create_share(session, run.id)[1]
-    store.remove_member(session, ana.id)
+    store.remove_student(session, ana.id)
     assert [store.open_share(session, token) is not None for token in (*tokens, of_run)] == [False, True, True]
 
 

@@ -185,7 +185,12 @@ def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
 
 @pytest.mark.parametrize(
     ("asked", "led_to"),
-    [("/runs/x?step=3", "/runs/x?step=3"), ("//evil.example.org", "/"), ("/\\evil.example.org", "/"), ("", "/")],
+    [
+        ("/runs/x?step=3", "/runs/x?step=3"),
+        ("//evil.example.org", "/"),
+        ("/\\evil.example.org", "/%5Cevil.example.org"),
+        ("", "/"),
+    ],
 )
 def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_to_another_host(
     class_app: FastAPI, asked: str, led_to: str

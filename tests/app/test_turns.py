@@ -1,11 +1,14 @@
 """Students take turns in the queue."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from app import actions, queue, rescue, store, waiting
+from app.db import make_engine
 from app.models import ACTIVE, Member, Run
 from app.settings import Settings
 from app.viewer import KEY, Viewer
@@ -85,17 +88,34 @@ def test_without_sign_in_the_first_one_comes_first(session: Session) -> None:
     assert in_order(session) == launched
 
 
-def test_a_worker_takes_them_in_this_order(session: Session, settings: Settings, ana: Viewer, luis: Viewer) -> None:
-    from dbos import DBOS
-
+@pytest.fixture
+def client(settings: Settings) -> Iterator[queue.Queue]:
     queue.prepare(settings)
     client = queue.Queue(settings)
-    many, few = launch(session, ana, 4, client), launch(session, luis, 2, client)
-    trained: list[str] = []
-    queue.start_worker(settings, "worker", trained.append)
-    wait_for(lambda: len(trained) == 6, "all runs to be trained")
-    DBOS.destroy(destroy_registry=True)
+    yield client
     client.close()
+
+
+@contextmanager
+def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """One at work in this process: the runs that it took, one after the other."""
+    from dbos import DBOS
+
+    engine, taken = make_engine(settings.queue_url), list[str]()
+    monkeypatch.setattr(queue, "make_engine", lambda _url: engine)
+    queue.start_worker(settings, "worker", taken.append)
+    yield taken
+    DBOS.destroy(destroy_registry=True)
+    engine.dispose()
+
+
+def test_a_worker_takes_them_in_this_order(
+    session: Session, settings: Settings, client: queue.Queue, ana: Viewer, luis: Viewer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    many, few = launch(session, ana, 4, client), launch(session, luis, 2, client)
+    with worker(settings, monkeypatch) as trained:
+        wait_for(lambda: len(trained) == 6, "all runs to be trained")
     assert trained == [many[0], few[0], many[1], few[1], *many[2:]]
 
 

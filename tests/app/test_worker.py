@@ -165,6 +165,25 @@ def test_a_run_that_takes_too_long_fails_with_the_setting_s_name(crew: Crew, ses
     assert "RUN_HOURS" in str(store.find_run(session, run.id).error)  # type: ignore[union-attr]
 
 
+def test_a_run_that_is_out_of_memory_or_of_time_is_the_only_one_that_is_lost(crew: Crew, session: Session) -> None:
+    def finish(run_id: str, attempt: int) -> None:
+        store.finish(session, run_id, attempt, {})
+
+    def die(*_: object) -> None: ...
+
+    too_large, too_long, next_one = (store.create_run(session, TINY).id for _ in range(3))
+    endless = Child(die, 0)
+    endless.process.exitcode = None
+    children(crew, *(Child(die, -9) for _ in range(worker.MAX_CRASHES)), endless, Child(finish, 0))
+    crew.train(too_large)
+    allowed, crew._longest = crew._longest, 0.0
+    crew.train(too_long)
+    crew._longest = allowed
+    crew.train(next_one)
+    ended = [store.find_run(session, run_id).status for run_id in (too_large, too_long, next_one)]  # type: ignore[union-attr]
+    assert ended == ["failed", "failed", "finished"]
+
+
 def test_a_run_that_was_taken_over_is_left_to_the_other_worker(crew: Crew, session: Session) -> None:
     run = store.create_run(session, TINY)
 

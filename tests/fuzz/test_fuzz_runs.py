@@ -9,6 +9,4 @@ CALLS = [call for call in documented_calls() if call.method == "GET" and call.pa
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_whatever_is_asked_of_a_run_is_answered_as_documented(fuzzed: School, call: Call) -> None:
-    statuses = fuzz(fuzzed, call)
-    assert 200 in statuses
-    assert {404, 422} & set(statuses)
+    assert set(fuzz(fuzzed, call)) >= {200, 404}

@@ -78,11 +78,11 @@ def test_where_nothing_fits_by_itself_that_is_said() -> None:
 def test_the_limit_is_named_with_its_value() -> None:
     problem = too_much(DIGITS, 1e6, "RUN_WORK")
     assert problem
-    assert problem.message == "parameters × batch × steps are 3.4×10⁷, and RUN_WORK allows 1×10⁶"
+    assert problem.message == "parameters × batch × steps are 3.4×10⁷, and RUN_WORK allows 10⁶"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(1e15, "1×10¹⁵"), (123, "1.2×10²"), (9.96e11, "1×10¹²"), (0, "0×10⁰"), (0.02, "2×10⁻²")]
+    ("value", "said"), [(1e15, "10¹⁵"), (123, "1.2×10²"), (9.96e11, "10¹²"), (0, "0×10⁰"), (0.02, "2×10⁻²")]
 )
 def test_large_numbers_are_said_as_powers(value: float, said: str) -> None:
     assert power(value) == said
