@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.access import WHO, Call, Who
-from tests.fuzz.school import Known, School
+from tests.fuzz.school import School
 from tests.members import LAN
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
@@ -36,7 +36,6 @@ _SETTINGS = settings(
     max_examples=EXAMPLES, derandomize=EXAMPLES <= 200, deadline=None, database=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-_TAKING_AWAY = ("DELETE", "cancel")
 
 
 def documented_calls() -> list[Call]:
@@ -68,22 +67,22 @@ def fuzz(school: School, call: Call) -> list[int]:
 
 
 def _operation(school: School, call: Call) -> APIOperation:
-    known = school.spare if any(word in call.path or word == call.method for word in _TAKING_AWAY) else school.known
-    part = school.document["paths"][call.path][call.method.lower()]
-    paths = {call.path: {call.method.lower(): _with_known(part, known)}}
-    schema = schemathesis.openapi.from_dict(school.document | {"paths": paths})
+    whole = deepcopy(school.document)
+    known = school.known(call)
+    part = whole["paths"][call.path][call.method.lower()]
+    for parameter in part.get("parameters", []):
+        parameter["schema"] = _with_known(parameter["schema"], known.get(parameter["name"]))
+    for name, field in whole["components"]["schemas"]["RepairIn"]["properties"].items():
+        field.get("items", field).update(enum=known[name])
+    schema = schemathesis.openapi.from_dict(whole | {"paths": {call.path: {call.method.lower(): part}}})
     schema.config.checks.negative_data_rejection.expected_statuses = REJECTED
     return next(schema.get_all_operations()).ok()
 
 
-def _with_known(part: dict[str, Any], known: Known) -> dict[str, Any]:
+def _with_known(schema: dict[str, Any], values: list[str] | None) -> dict[str, Any]:
     """Without these nearly every request would name something that is not there."""
-    part = deepcopy(part)
-    for parameter in part.get("parameters", []):
-        if values := known.get(parameter["name"]):
-            there = {"enum": values}
-            parameter["schema"] = {"oneOf": [there, parameter["schema"] | {"not": there}]}
-    return part
+    there = {"enum": values}
+    return {"oneOf": [there, schema | {"not": there}]} if values else schema
 
 
 def _cases(operation: APIOperation) -> st.SearchStrategy[Case]:
