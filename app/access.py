@@ -115,7 +115,7 @@ OWNED: dict[str, tuple[Callable[[Session, str], Any], str]] = {
     "run_id": (store.find_run, words("There is no such run. It may have been deleted.")),
     "experiment_id": (store.find_experiment, words("There is no such experiment. It may have been deleted.")),
     "prediction_id": (store.find_prediction, words("There is no such lab report. Its runs may have been deleted.")),
-    "share_id": (store.find_share, words("There is no such share link.")),
+    "share_id": (store.find_shared, words("There is no such share link.")),
 }
 
 
@@ -196,5 +196,6 @@ def _check_owner(session: Session, viewer: Viewer, named: dict[str, Any]) -> Non
             found = find(session, named[name])
             if found is None:
                 raise HTTPException(404, _(missing))
-            if not viewer.may_change(found):
+            # A student finds a share link only where it is one of theirs: it has no owner of its own.
+            if hasattr(found, "owner_id") and not viewer.may_change(found):
                 raise HTTPException(403, _("This is not yours: only who made it and a teacher can change it."))

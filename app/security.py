@@ -1,22 +1,21 @@
-"""Who may come in: the host check, the refusal of cross-site requests, the class password, the headers."""
+"""Who may come in: the host check, the refusal of cross-site requests, the class password."""
 
 import hashlib
 import secrets
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import bounds
 from app.access import open_without_sign_in
+from app.headers import with_headers
 from app.i18n import gettext as _
-from app.links import OPEN_BY_TOKEN, headers_at
+from app.links import OPEN_BY_TOKEN
 from app.passwords import kept_secret, teacher_password
 from app.settings import Settings, is_loopback
-from ml.words import words
 
-MAX_BODY_BYTES = 1_000_000
-TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 LONGEST_ADDRESS = 500  # characters, of one that a cookie remembers
 NO_CHARACTER = "\ufffd"
 NO_CHARACTER_QUOTED = quote(NO_CHARACTER).encode()
@@ -45,18 +44,21 @@ class Guard:
             return
         _replace_nul(scope)
         refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
+        host = _hostname(Headers(scope=scope).get("host", ""))
+        await (refusal or self._app)(scope, receive, with_headers(scope, host, send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
-            return _refuse(scope, 403, _stranger(host))
-        if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            return _refuse(scope, 413, _(TOO_LARGE))
+            return refuse(scope, 403, _stranger(host))
+        if found := bounds.refusal(scope):
+            status, reason = found
+            return refuse(scope, status, _(reason))
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
-            return _refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
-        if self._settings.class_mode and not open_without_sign_in(scope["method"], path):
+            return refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
+        below_a_link = path.startswith(OPEN_BY_TOKEN)  # where what is no route is answered as an unknown token
+        if self._settings.class_mode and not below_a_link and not open_without_sign_in(scope["method"], path):
             # Whether the token still opens something is looked up where the route is known (access.Admission).
             return None if scope["session"].get("sign_in") else ask_to_sign_in(scope)
         return None
@@ -99,28 +101,15 @@ def _is_cross_site(headers: Headers) -> bool:
 def ask_to_sign_in(scope: Scope) -> Response:
     """A page that was asked for is what the browser is led to after it has signed in."""
     if scope["path"].startswith("/api"):
-        return _refuse(scope, 401, _("Sign in with the class password first."))
+        return refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
         query = scope["query_string"].decode("latin-1")
         scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 
-def _refuse(scope: Scope, status: int, reason: str) -> Response:
+def refuse(scope: Scope, status: int, reason: str) -> Response:
+    """A reason in words, as JSON below /api."""
     if scope["path"].startswith("/api"):
         return JSONResponse({"detail": reason}, status)
     return Response(reason + "\n", status, media_type="text/plain")
-
-
-def _with_headers(path: str, send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("X-Frame-Options", "DENY")
-            headers.setdefault("Referrer-Policy", "same-origin")
-            if path.startswith(OPEN_BY_TOKEN):
-                headers.update(headers_at(path))
-        await send(message)
-
-    return send_with_headers

@@ -188,6 +188,19 @@ def test_the_pages_of_a_mystery(client: TestClient, session: Session) -> None:
         assert english(" ".join(shown.texts)) - LANGUAGE_CODES == set(), page
 
 
+def test_the_overview_of_share_links(client: TestClient, session: Session) -> None:
+    none = client.get("/shares").text
+    run_id = save_run(session, make_run(3, name="⟦Mine⟧"))
+    open_one, _ = store.create_share(session, run_id)
+    ended, _ = store.create_share(session, run_id, expires=1.0)
+    replaced = client.post(f"/shares/{open_one.id}/rotate", data={"page": "1"}).text
+    refused = client.post(f"/shares/{ended.id}/rotate").text
+    for page in (none, replaced, refused, client.get("/shares?page=2").text):
+        shown = Shown()
+        shown.feed(re.sub(r'<svg.*?</svg>|http://[^"< ]*', " ", page, flags=re.DOTALL))
+        assert english(" ".join(shown.texts)) - LANGUAGE_CODES - {"HOST", "PUBLIC_URL"} == set()
+
+
 @pytest.mark.usefixtures("trial")
 def test_the_pages_of_a_lab(client: TestClient, session: Session) -> None:
     question = f"/labs/{TRIAL}"
