@@ -67,6 +67,12 @@ def test_on_this_machine_alone_no_changing_route_answers_to_a_foreign_name(clien
         assert client.request(call.method, path_of(call, "x"), json={}, headers=headers).status_code == 403, call
 
 
+def test_nor_does_one_that_another_site_asks_by_our_own_name(client: TestClient) -> None:
+    for headers in ({"Origin": "https://evil.example.org"}, {"Sec-Fetch-Site": "cross-site"}):
+        for call in CHANGING:
+            assert client.request(call.method, path_of(call, "x"), json={}, headers=headers).status_code == 403, call
+
+
 def test_a_program_that_says_nothing_of_an_origin_needs_the_cookie(class_app: FastAPI) -> None:
     """Programs send neither header. A browser always does; and to a form of another site it adds no such cookie."""
     teacher = member(class_app, "Ms Glorot", teaches=True)
