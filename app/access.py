@@ -115,7 +115,7 @@ OWNED: dict[str, tuple[Callable[[Session, str], Any], str]] = {
     "run_id": (store.find_run, words("There is no such run. It may have been deleted.")),
     "experiment_id": (store.find_experiment, words("There is no such experiment. It may have been deleted.")),
     "prediction_id": (store.find_prediction, words("There is no such lab report. Its runs may have been deleted.")),
-    "share_id": (store.find_share, words("There is no such share link.")),
+    "share_id": (store.find_shared, words("There is no such share link.")),
 }
 
 

@@ -38,6 +38,7 @@ from app.answers import problem_out
 from app.attempts import Attempts
 from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
+from app.crashes import Crashes
 from app.db import make_engine
 from app.documented import documented
 from app.examples.pages import examples_app
@@ -81,7 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
     engine = make_engine(settings.runs_url, WAIT_SECONDS)
     admission = Admission(engine, settings.class_mode)
     app = FastAPI(
-        title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
+        openapi_url=None, redirect_slashes=False,  # which would go to whatever host was asked for
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
         dependencies=[Depends(admission)],
     )  # fmt: skip
@@ -142,6 +144,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(Freshness)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
+    app.add_middleware(Crashes)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(
         SessionMiddleware, secret_key=session_key(settings), session_cookie="layerscope", same_site="lax",

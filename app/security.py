@@ -51,13 +51,14 @@ class Guard:
         headers = Headers(scope=scope)
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
-            return _refuse(scope, 403, _stranger(host))
+            return refuse(scope, 403, _stranger(host))
         if found := bounds.refusal(scope):
             status, reason = found
-            return _refuse(scope, status, _(reason))
+            return refuse(scope, status, _(reason))
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
-            return _refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
-        if self._settings.class_mode and not open_without_sign_in(scope["method"], path):
+            return refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
+        below_a_link = path.startswith(OPEN_BY_TOKEN)  # where what is no route is answered as an unknown token
+        if self._settings.class_mode and not below_a_link and not open_without_sign_in(scope["method"], path):
             # Whether the token still opens something is looked up where the route is known (access.Admission).
             return None if scope["session"].get("sign_in") else ask_to_sign_in(scope)
         return None
@@ -94,20 +95,21 @@ def _is_cross_site(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site not in ("same-origin", "none")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 def ask_to_sign_in(scope: Scope) -> Response:
     """A page that was asked for is what the browser is led to after it has signed in."""
     if scope["path"].startswith("/api"):
-        return _refuse(scope, 401, _("Sign in with the class password first."))
+        return refuse(scope, 401, _("Sign in with the class password first."))
     if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
         query = scope["query_string"].decode("latin-1")
         scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
 
 
-def _refuse(scope: Scope, status: int, reason: str) -> Response:
+def refuse(scope: Scope, status: int, reason: str) -> Response:
+    """A reason in words, as JSON below /api."""
     if scope["path"].startswith("/api"):
         return JSONResponse({"detail": reason}, status)
     return Response(reason + "\n", status, media_type="text/plain")

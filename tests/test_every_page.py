@@ -44,6 +44,7 @@ def pages(server: Server) -> dict[str, str]:
     teacher, mystery, answer = make_mystery(server)
     return {
         "home": "/",
+        "share links": "/shares",
         "home without a match": "/?q=nothing+of+the+kind",
         "form": "/new",
         "form with mistakes": "/new?lr=-1&hidden=x",

@@ -39,6 +39,17 @@ def test_a_link_is_made_with_an_end_and_its_code_fills_the_screen(page: Page, se
     expect(screen).to_be_hidden()
 
 
+def test_a_link_is_replaced_without_leaving_the_page(page: Page, server: Server, run_id: str) -> None:
+    old = server.client.post(f"/api/runs/{run_id}/shares").json()["url"]
+    page.goto(f"{server.url}/runs/{run_id}")
+    page.get_by_role("button", name="Replace").last.click()
+    link = page.locator("[data-link] input")
+    expect(link).to_have_value(re.compile(r"/s/[\w-]{32}$"))
+    assert page.url.endswith(run_id)
+    assert server.client.get(old).status_code == 404
+    assert server.client.get(link.input_value()).status_code == 200
+
+
 def test_all_of_that_works_without_javascript(chromium: Browser, server: Server, run_id: str) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en")
     page = context.new_page()

@@ -14,7 +14,6 @@ from app import actions, store
 from app.crowd import Declined, check_room
 from app.db import SessionDep
 from app.figure_routes import figure_routes
-from app.freshness import NEVER_CHANGES
 from app.i18n import gettext as _
 from app.live import Opened
 from app.models import ACTIVE, Answer, Mystery
@@ -90,7 +89,6 @@ def answer_page(request: Request, token: str, answer_id: str, mystery: MysteryDe
 
 def _shown_run(request: Request, mystery: MysteryDep, session: SessionDep) -> RunRecord:
     run = view.patient(request, session, mystery)
-    setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
     return as_the_class_sees_it(run, mystery)
 
 

@@ -77,6 +77,14 @@ def find_share(session: Session, share_id: str) -> Share | None:
     return session.get(Share, share_id)
 
 
+def find_shared(session: Session, share_id: str) -> Run | Prediction | None:
+    """What a link opens; None if there is no such link."""
+    share = find_share(session, share_id)
+    if share is None:
+        return None
+    return session.get(Run, share.run_id) if share.run_id else session.get(Prediction, share.prediction_id)
+
+
 def revoke_share(session: Session, share_id: str) -> Share | None:
     """Close a link for good. What it was; None if there was no such link."""
     share = find_share(session, share_id)

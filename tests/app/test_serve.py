@@ -92,6 +92,28 @@ def test_requests_wait_while_the_web_process_is_restarted(server: Server) -> Non
     assert httpx2.get(server.url + "/healthz", timeout=60).status_code == 200
 
 
+def test_the_token_of_a_link_is_in_no_line_of_the_log(server: Server) -> None:
+    """However it is asked for, and by whomever."""
+    made = server.client.post(f"/api/runs/{server.launch(hidden=[4], epochs=0)}/shares").json()
+    made = server.client.post(f"/api/shares/{made['id']}/rotate").json()
+    token = made["url"].rpartition("/")[2]
+    spelled = f"%{ord(token[0]):x}{token[1:]}"
+    for path in (
+        f"/s/{token}",
+        f"/s/{token}/metrics?v=1",
+        f"/s/{spelled}",
+        f"//s/{token}",
+        f"/s/{token}/nope",
+        f"/s/{token}x",
+    ):
+        for method in ("GET", "HEAD", "POST"):
+            server.client.request(method, path, headers={"Referer": made["link"]})
+    server.client.get(f"/s/{token}", headers={"Host": f"/s/{token}"})
+    said = (server.folder / "log").read_text()
+    assert token not in said
+    assert token[1:] not in said
+
+
 def test_the_web_process_is_small_and_free_of_torch(server: Server) -> None:
     web = server.pid("web")
     assert web is not None

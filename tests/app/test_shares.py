@@ -161,6 +161,17 @@ def test_nobody_replaces_the_link_of_somebody_else_but_a_teacher(class_app: Fast
     assert ana.get(made["url"]).status_code == 404
 
 
+def test_a_student_replaces_the_own_link(class_app: FastAPI) -> None:
+    ana = member(class_app, "Ana")
+    made = ana.post(f"/api/runs/{launched(ana)}/shares", json={"expires_in": 60}).json()
+    replaced = ana.post(f"/api/shares/{made['id']}/rotate")
+    assert replaced.status_code == 201
+    assert ana.get(made["url"]).status_code == 404
+    assert ana.get(replaced.json()["url"]).status_code == 200
+    assert ana.delete(f"/api/shares/{made['id']}").status_code == 204
+    assert ana.get(replaced.json()["url"]).status_code == 404
+
+
 def test_in_the_store_a_students_session_replaces_no_other_link(
     class_app: FastAPI,
 ) -> None:
