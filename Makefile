@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 
-.PHONY: help serve test test-postgres check messages examples reproduce reproduce-long clinic labs chaos once soak bench
+.PHONY: help serve test test-postgres check messages examples reproduce reproduce-long clinic labs chaos once soak fuzz bench
 
 help:
 	@echo "make serve            set up at the first call, then start Layerscope and print its address"
@@ -20,6 +20,7 @@ help:
 	@echo "make chaos            kill processes at random, then look at every run: minutes; KILLS=200 SEED=1 POSTGRES=1"
 	@echo "make once             see that workers share a thousand runs out: minutes; RUNS=1000 WORKERS=8 POSTGRES=1"
 	@echo "make soak             thirty students use a server, and try what they must not: minutes; STUDENTS=30 SECONDS=300 SEED=1"
+	@echo "make fuzz             send made-up requests to every route of the API, more than make test does: EXAMPLES=1000 each"
 	@echo "make bench            measure what the README says about speed: three quarters of an hour; ONLY=ac: groups a and c"
 
 serve:
@@ -76,6 +77,10 @@ once:
 soak:
 	@$(PYTHON) app/bootstrap.py --dev
 	@.venv/bin/python -m tests.soak
+
+fuzz:
+	@$(PYTHON) app/bootstrap.py --dev
+	@.venv/bin/python -m pytest -n 2 --dist load tests/fuzz
 
 bench:
 	@$(PYTHON) app/bootstrap.py --dev --bench

@@ -196,5 +196,6 @@ def _check_owner(session: Session, viewer: Viewer, named: dict[str, Any]) -> Non
             found = find(session, named[name])
             if found is None:
                 raise HTTPException(404, _(missing))
-            if not viewer.may_change(found):
+            # A student finds a share link only where it is one of theirs: it has no owner of its own.
+            if hasattr(found, "owner_id") and not viewer.may_change(found):
                 raise HTTPException(403, _("This is not yours: only who made it and a teacher can change it."))

@@ -1,5 +1,7 @@
 """The JSON routes below /api."""
 
+import math
+import time
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -34,6 +36,7 @@ from app.models import Share
 from app.pages import public_url
 from app.reading import reading_routes
 from app.sharing import ENDED, LAST_SHARE, NO_SHARE, qr_code
+from app.viewer import viewer_of
 from app.wording import STATUSES
 from ml import catalog
 from ml.records import RunRecord
@@ -41,6 +44,8 @@ from ml.spec import RunSpec
 
 router = APIRouter(prefix="/api", tags=["api"], responses={400: {"model": Detail}, 413: {"model": Detail}})
 NO_RUN: dict[int | str, dict[str, Any]] = {404: {"model": Detail}}
+# How long whoever is signed in follows a run before the browser, which comes back by itself, has to be admitted again.
+MEMBER_SECONDS = 60.0
 ARTIFACTS = (store.WEIGHTS, "monitor.npz", store.MONTE_CARLO)
 
 Status = Literal["queued", "running", "finished", "failed", "cancelled"]
@@ -207,7 +212,7 @@ def _find(session: Session, run_id: str) -> RunRecord:
 
 def _open_run(run_id: str, session: SessionDep) -> Opened:
     _find(session, run_id)
-    return Opened(run_id)
+    return Opened(run_id, until=time.time() + MEMBER_SECONDS if viewer_of(session) else math.inf)
 
 
 router.include_router(reading_routes(_open_run, read_only=False), prefix="/runs/{run_id}")

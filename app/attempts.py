@@ -6,6 +6,7 @@ Only wrong attempts count: a class behind one address signs in at once.
 import math
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -32,6 +33,15 @@ class Attempts:
             self._limiter.hit(limit, *of_whom)
 
 
+def _household(address: str) -> str:
+    """Whoever has an address of IPv6 has as many of its network as they like."""
+    try:
+        return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+    except ValueError:
+        return address
+
+
 def _counted(name: str, address: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
-    yield OF_A_NAME, (address, name)
-    yield OF_AN_ADDRESS, (address,)
+    household = _household(address)
+    yield OF_A_NAME, (household, name)
+    yield OF_AN_ADDRESS, (household,)

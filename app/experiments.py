@@ -1,7 +1,7 @@
 """The page of an experiment."""
 
-import csv
 import io
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from app.figures.compare import MOST_RUNS
 from app.figures.groups import ERROR_BY_GROUP, error_by_group
 from app.i18n import gettext as _
 from app.pages import TypedDep, templates
+from app.spreadsheets import write_csv
 from app.store import ExperimentRecord
 from ml.grid import told
 from ml.labs import LABS
@@ -113,15 +114,18 @@ def combinations_of(session: Session, experiment: ExperimentRecord, runs: list[R
 
 def _csv(experiment: ExperimentRecord, found: list[Combination]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
+    write_csv(text, _rows(experiment, found))
+    return text.getvalue()
+
+
+def _rows(experiment: ExperimentRecord, found: list[Combination]) -> Iterator[list[Any]]:
     quantities = ("train_loss", "val_loss", "val_error")
     means = [f"{name}_{part}" for name in quantities for part in ("mean", "std")]
-    writer.writerow([*experiment.vary, *means, "finished", "failed", "diverged", "runs"])
+    yield [*experiment.vary, *means, "finished", "failed", "diverged", "runs"]
     for one in found:
         numbers: list[Any] = []
         for name in quantities:
             mean = getattr(one, name)
             numbers += [mean.mean, mean.std] if mean else [None, None]
-        counts = [one.finished, one.failed, one.diverged, len(one.runs)]
-        writer.writerow([*map(told, one.values), *numbers, *counts])
-    return text.getvalue()
+        values = [value if isinstance(value, float) else told(value) for value in one.values]
+        yield [*values, *numbers, one.finished, one.failed, one.diverged, len(one.runs)]

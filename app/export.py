@@ -1,6 +1,5 @@
 """The whole run as a zip, so that an independent program can check it."""
 
-import csv
 import io
 import json
 import zipfile
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.answers import Json, extras_of, histograms_of, metrics_of
+from app.spreadsheets import write_csv
 from ml.records import HEALTH, SIGNALS, STATISTICS, RunRecord
 
 Table = Iterator[Sequence[Any]]  # the first row is the header
@@ -57,7 +57,7 @@ def _health(run: RunRecord) -> Table:
 def _write_csv(archive: zipfile.ZipFile, name: str, table: Table) -> None:
     """Row by row: the text of a long run takes more memory than the run."""
     with archive.open(name, "w") as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
-        csv.writer(text, lineterminator="\n").writerows(table)
+        write_csv(text, table, "\n")
 
 
 def _histograms_npz(run: RunRecord) -> bytes:

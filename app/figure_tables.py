@@ -1,6 +1,5 @@
 """The numbers of a figure as a table, for those who would rather read or compute than look."""
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +10,12 @@ from markupsafe import Markup
 from app.figures.view import View
 from app.i18n import gettext as _
 from app.i18n import gettext_html, number
+from app.spreadsheets import write_csv
 
 Json = dict[str, Any]
 Cell = str | float | None
 
 MOST_ROWS = 200  # of the table in a page; the file has all
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -61,17 +60,10 @@ def _points(trace: Json) -> Iterator[tuple[Cell, ...]]:
 
 
 def as_csv(table: Table) -> str:
-    """Numbers as every program reads them, in whatever language; a text that a spreadsheet would take for a formula
-    gets an apostrophe."""
+    """All rows, below their header."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    for row in (table.header, *table.rows):
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    write_csv(out, (table.header, *table.rows))
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_html(table: Table, title: str, download: str) -> Markup:

@@ -8,8 +8,8 @@ from sqlmodel import Session
 from app.i18n import gettext as _
 from app.i18n import number
 from app.limits import LABELS, Use, limits_of
-from app.wording import amount
 from ml import cost
+from ml.budget import power
 from ml.fields import MAX_LAYER_SNAPSHOTS, MAX_PARAMETERS, MAX_STEPS
 from ml.grid import MAX_RUNS
 from ml.spec import RunSpec
@@ -61,5 +61,5 @@ def _distance(label: str, value: float, most: float) -> Distance:
 
 
 def _amount(value: float) -> str:
-    """Counts whole, work in three digits."""
-    return number(value, ",") if isinstance(value, int) else amount(value)
+    """Counts whole, work in two digits."""
+    return number(value, ",") if isinstance(value, int) else _(power(value))

@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Opened:
-    """A run that may be read. By a share link: by the one whose token has the hash `share`, until `until` (seconds
-    since 1970)."""
+    """A run that may be read until `until` (seconds since 1970). By a share link: by the one whose token has the hash
+    `share`."""
 
     run_id: str
     share: str | None = None

@@ -18,6 +18,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from app import (
     api,
+    bounds,
     compare,
     experiments,
     experiments_api,
@@ -35,9 +36,11 @@ from app.access import Admission, NotSignedIn
 from app.actions import Refused
 from app.answers import problem_out
 from app.attempts import Attempts
+from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
 from app.crashes import Crashes
 from app.db import make_engine
+from app.documented import documented
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
@@ -57,7 +60,7 @@ from app.passwords import AT_ONCE, Passwords
 from app.patience import is_away, trouble
 from app.queue import Queue
 from app.retention import NoRoom, Room
-from app.security import MAX_BODY_BYTES, TOO_LARGE, Guard, ask_to_sign_in, session_key
+from app.security import Guard, ask_to_sign_in, session_key
 from app.settings import Settings
 from app.speaking import Speaking
 from app.statics import PLOTLY, VersionedFiles, plotly
@@ -105,7 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):  # fmt: skip
         app.include_router(router)
     app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))
-    app.add_api_route("/openapi.json", app.openapi, include_in_schema=False)
+    app.add_api_route("/openapi.json", lambda: documented(app.openapi()), include_in_schema=False)
     app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
     app.mount("/static", VersionedFiles())
     admission.learn(app)
@@ -137,6 +140,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added sees a request first."""
+    app.add_middleware(ShallowJson)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(Freshness)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
@@ -225,8 +229,10 @@ def _in_our_words(error: StarletteHTTPException) -> Any:
             return _("There is no page at this address.")
         case 405, _said:
             return _("Nothing of this kind can be done at this address.")
+        case 400, bounds.TOO_DEEP:
+            return _(bounds.TOO_DEEP)
         case 400, _said:
-            return _("The request can't be read.")
+            return _(bounds.UNREADABLE)
         case 413, _said:
-            return _(TOO_LARGE)
+            return _(bounds.TOO_LARGE)
     return error.detail

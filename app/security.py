@@ -1,22 +1,21 @@
-"""Who may come in: the host check, the refusal of cross-site requests, the class password, the headers."""
+"""Who may come in: the host check, the refusal of cross-site requests, the class password."""
 
 import hashlib
 import secrets
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import bounds
 from app.access import open_without_sign_in
+from app.headers import with_headers
 from app.i18n import gettext as _
-from app.links import OPEN_BY_TOKEN, headers_at
+from app.links import OPEN_BY_TOKEN
 from app.passwords import kept_secret, teacher_password
 from app.settings import Settings, is_loopback
-from ml.words import words
 
-MAX_BODY_BYTES = 1_000_000
-TOO_LARGE = words("The request is larger than 1 MB; a run's specification takes about 1 KB.")
 LONGEST_ADDRESS = 500  # characters, of one that a cookie remembers
 NO_CHARACTER = "\ufffd"
 NO_CHARACTER_QUOTED = quote(NO_CHARACTER).encode()
@@ -45,15 +44,17 @@ class Guard:
             return
         _replace_nul(scope)
         refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, _with_headers(scope["path"], send))
+        host = _hostname(Headers(scope=scope).get("host", ""))
+        await (refusal or self._app)(scope, receive, with_headers(scope, host, send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path, host = scope["path"], _hostname(headers.get("host", ""))
         if not self._settings.class_mode and not is_loopback(host) and not self._shared_by(host, path):
             return refuse(scope, 403, _stranger(host))
-        if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            return refuse(scope, 413, _(TOO_LARGE))
+        if found := bounds.refusal(scope):
+            status, reason = found
+            return refuse(scope, status, _(reason))
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
             return refuse(scope, 403, _("This request came from another site. Reload the page and try again."))
         below_a_link = path.startswith(OPEN_BY_TOKEN)  # where what is no route is answered as an unknown token
@@ -94,7 +95,7 @@ def _is_cross_site(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site not in ("same-origin", "none")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 def ask_to_sign_in(scope: Scope) -> Response:
@@ -112,17 +113,3 @@ def refuse(scope: Scope, status: int, reason: str) -> Response:
     if scope["path"].startswith("/api"):
         return JSONResponse({"detail": reason}, status)
     return Response(reason + "\n", status, media_type="text/plain")
-
-
-def _with_headers(path: str, send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("X-Frame-Options", "DENY")
-            headers.setdefault("Referrer-Policy", "same-origin")
-            if path.startswith(OPEN_BY_TOKEN):
-                headers.update(headers_at(path))
-        await send(message)
-
-    return send_with_headers

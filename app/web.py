@@ -6,6 +6,7 @@ import socket
 import uvicorn
 
 from app import lifeline
+from app.connections import BoundedProtocol
 from app.main import create_app
 from app.passwords import where_teachers_look
 from app.settings import Settings
@@ -25,6 +26,6 @@ def run_web(settings: Settings, fd: int | None = None) -> None:
     gc.set_threshold(10_000)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, access_log=False, log_config=None, log_level="warning",
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=2, http=BoundedProtocol, server_header=False,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

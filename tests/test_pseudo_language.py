@@ -16,6 +16,7 @@ from app import i18n, store, wording
 from app.certainty import certainty
 from app.figures import FIGURES, PAGE
 from app.i18n import gettext
+from app.settings import Settings
 from ml import catalog, opinions
 from ml.records import RunRecord
 from ml.spec import RunSpec
@@ -23,9 +24,11 @@ from ml.theory import without
 from ml.transfer import misfit
 from ml.words import words
 from tests.lab_runs import TRIAL, end_lab
+from tests.members import class_of, member, stranger
 from tests.ml.test_problems import WRONG, found
 from tests.records import make_dying, make_everything, make_run
 from tests.saving import ORIGIN, save_run
+from tests.signing_in import student
 from tests.test_bare_text import SAME, Shown
 
 # What is called the same in every language: settings and choices by their names in the JSON, layers, units.
@@ -213,6 +216,28 @@ def test_the_pages_of_a_lab(client: TestClient, session: Session) -> None:
 
 
 LANGUAGE_CODES = {"EN", "ES", "English", "Español"}
+
+
+@pytest.mark.usefixtures("trial")
+def test_the_pages_of_a_class(settings: Settings) -> None:
+    with class_of(settings) as app:
+        ana, teacher = member(app, "⟦Ana⟧"), member(app, "⟦Ms Glorot⟧", teaches=True)
+        ana.post("/api/runs", json={"name": "⟦Hers⟧", "hidden": [4], "epochs": 1})
+        lab = ana.post(f"/labs/{TRIAL}", data={"choice": "1"}).headers["location"].rpartition("/")[2]
+        link = teacher.post("/mystery/new", data={"title": "⟦Case⟧"}).headers["location"].rpartition("/")[2]
+        ana.post(f"/m/{store.class_token(link)}/answers", data={"rule": "overfit", "cure": "no_clip"})
+        overview = teacher.get("/teacher").text
+        found = re.findall(r'href="(/teacher/(?:mysteries|members)/[^"]+)"', overview)
+        answers = [
+            *(teacher.get(path) for path in ("/teacher", f"/teacher/labs/{lab}", *found)),
+            teacher.post("/teacher/password", data={"password": "short"}), ana.get("/teacher"),
+            *(stranger(app).get(path) for path in ("/sign-in", "/sign-in?as=teacher")),
+            *(stranger(app).post("/sign-in", data=data) for data in ({}, student(own="x"), student(password="no"))),
+        ]  # fmt: skip
+    for answer in answers:
+        shown = Shown()
+        shown.feed(re.sub('<code>.*?</code>|<small>std .*?</small>|title="[^"]* UTC"', " ", answer.text))
+        assert english(" ".join(shown.texts)) - LANGUAGE_CODES - {"GB", "KB", "¹⁵"} == set(), answer.url
 
 
 def test_why_layers_do_not_fit() -> None:

@@ -77,7 +77,7 @@ def test_the_readme_tree_names_every_module_and_no_other():
 
 @pytest.mark.parametrize(
     "target",
-    ["serve", "test", "test-postgres", "check", "messages", "examples", "reproduce", "reproduce-long", "bench"],
+    ["serve", "test", "test-postgres", "check", "messages", "examples", "reproduce", "reproduce-long", "fuzz", "bench"],
 )
 def test_the_makefile_sets_up_before_it_does_anything(target):
     # Without what a make around this test, such as `make test`, tells its children.

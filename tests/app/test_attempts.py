@@ -26,6 +26,15 @@ def test_a_hundred_from_an_address_are_enough_whatever_the_names() -> None:
     assert door.seconds_to_wait("zoe", THERE) == 0
 
 
+def test_the_addresses_of_one_network_are_one() -> None:
+    door = Attempts()
+    for i in range(10):
+        door.note_wrong("ana", f"2001:db8:1:2::{i}")
+    assert door.seconds_to_wait("ana", "2001:db8:1:2:ffff::1") > 0
+    assert door.seconds_to_wait("ana", "2001:db8:1:3::1") == 0
+    assert door.seconds_to_wait("ana", "fe80::1%eth0") == 0
+
+
 def test_a_minute_later_one_may_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     door, now = Attempts(), time.time()
     for _ in range(10):

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from app import store
-from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password
+from app import passwords, store
+from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password, where_teachers_look
 from app.settings import Settings
 from tests.signing_in import PASSWORD, TEACHERS
 
@@ -33,12 +33,26 @@ def test_the_same_letters_are_the_same_password_on_every_keyboard() -> None:
 
 
 def test_the_server_keeps_hashes_of_its_own_passwords_in_memory(class_settings: Settings, session: Session) -> None:
-    passwords = Passwords(class_settings)
-    assert TEACHERS not in repr(vars(passwords))
-    assert passwords.is_teachers(TEACHERS)
-    assert not passwords.is_teachers(PASSWORD)
-    assert passwords.is_the_class(session, PASSWORD)
-    assert not passwords.is_the_class(session, TEACHERS)
+    known = Passwords(class_settings)
+    assert TEACHERS not in repr(vars(known))
+    assert known.is_teachers(TEACHERS)
+    assert not known.is_teachers(PASSWORD)
+    assert known.is_the_class(session, PASSWORD)
+    assert not known.is_the_class(session, TEACHERS)
+
+
+def test_what_was_right_is_known_again_and_what_is_wrong_is_not(
+    class_settings: Settings, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Passwords(class_settings)
+    assert known.is_the_class(session, PASSWORD)
+    known.change(session, "next term")
+    assert not known.is_the_class(session, PASSWORD)
+    assert known.is_the_class(session, "next term")
+    monkeypatch.setattr(passwords, "matches", lambda _kept, _attempt: False)
+    assert known.is_the_class(session, "next term")
+    assert not known.is_the_class(session, "next term ")
+    assert not known.is_the_class(session, PASSWORD)
 
 
 def test_a_changed_class_password_outlives_a_restart(class_settings: Settings, session: Session) -> None:
@@ -81,6 +95,15 @@ def test_a_setting_goes_before_the_teachers_password_that_was_made(tmp_path: Pat
     settings = Settings(_env_file=None, data_dir=tmp_path, teacher_password=TEACHERS)
     assert teacher_password(settings) == TEACHERS
     assert not (tmp_path / "teacher-password").exists()
+
+
+def test_the_operator_is_told_where_the_password_is_and_never_what(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, host="0.0.0.0", class_password=PASSWORD)
+    line = where_teachers_look(settings)
+    assert line == f"Teachers sign in with the password in {tmp_path / 'teacher-password'}"
+    assert (tmp_path / "teacher-password").read_text() not in line
+    assert where_teachers_look(settings.model_copy(update={"teacher_password": TEACHERS})) == ""
+    assert where_teachers_look(settings.model_copy(update={"host": "127.0.0.1"})) == ""
 
 
 def test_a_secret_is_what_the_file_says_without_its_last_line_break(tmp_path: Path) -> None:

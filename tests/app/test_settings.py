@@ -23,6 +23,12 @@ def test_an_address_others_can_reach_needs_the_class_password(host: str) -> None
     assert load(host=host, class_password="glorot").class_mode
 
 
+@pytest.mark.parametrize(("password", "wrong"), [("short", "at least 8 characters"), ("long enough", "another one")])
+def test_a_teachers_password_is_long_and_not_the_students(password: str, wrong: str) -> None:
+    with pytest.raises(BadSettings, match=f"TEACHER_PASSWORD must .*{wrong}"):
+        load(host="0.0.0.0", class_password="long enough", teacher_password=password)
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [

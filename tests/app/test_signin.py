@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from app import door, passwords
+from app import api, door, passwords
 from app.settings import Settings
 from tests.members import LAN, class_of
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student, teacher
@@ -114,6 +114,15 @@ def test_signing_out_ends_the_session_on_the_server(class_app: FastAPI) -> None:
     assert not is_in(thief)
 
 
+def test_who_follows_a_run_is_admitted_anew_after_a_while(class_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MEMBER_SECONDS", 0.2)
+    ana = enter(class_app, student())
+    events = f"/api/runs/{ana.post('/api/runs', json={'hidden': [4], 'epochs': 1}).json()['id']}/events"
+    assert "event: status" in ana.get(events).text  # which ends although the run waits
+    ana.post("/sign-out")
+    assert ana.get(events).status_code == 401
+
+
 def test_a_cookie_that_was_there_before_opens_nothing_afterwards(class_app: FastAPI) -> None:
     ana = enter(class_app, student())
     before = ana.cookies["layerscope"]
@@ -179,7 +188,7 @@ def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
             return [answer.status_code for answer in await asyncio.gather(*forms)]
 
     assert set(asyncio.run(enter_all())) == {303}
-    assert len(at_once) == 400
+    assert 200 <= len(at_once) <= 202  # a hash of each one's own; that of the class is known from the first ones on
     assert max(at_once) == 2
 
 

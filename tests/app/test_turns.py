@@ -1,6 +1,7 @@
 """Students take turns in the queue."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,9 +104,11 @@ def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
 
     engine, taken = make_engine(settings.queue_url), list[str]()
     monkeypatch.setattr(queue, "make_engine", lambda _url: engine)
-    queue.start_worker(settings, "worker", taken.append)
-    yield taken
-    DBOS.destroy(destroy_registry=True)
+    # In a thread: a browser of earlier tests may have left an event loop here, with which the engine is not content.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(queue.start_worker, settings, "worker", taken.append).result()
+        yield taken
+        thread.submit(DBOS.destroy, destroy_registry=True).result()
     engine.dispose()
 
 
