@@ -24,6 +24,9 @@ HEALTHY_SECONDS = 2.0  # a process that lived this long was no failed start
 STOP_SECONDS = 4.0  # from SIGTERM to SIGKILL
 # glibc gives each thread a heap of its own and keeps what is freed there; the web process has many threads.
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+# What is large goes back to the system when it is freed, as the 19 MB that each password takes to be looked at; else
+# glibc learns to keep it.
+GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "4000000"}
 MIN_FREE_BYTES = 100_000_000
 
 
@@ -136,10 +139,11 @@ class Supervisor:
 
     async def _start(self, command: list[str]) -> asyncio.subprocess.Process:
         # A session of its own keeps Ctrl-C with us; the pipe tells it when we are gone, however we went.
+        serves = command[0] == "web"
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app", *command, stdin=asyncio.subprocess.PIPE, start_new_session=True,
-            pass_fds=[self._listener.fileno()] if command[0] == "web" else [],
-            env={**os.environ, "LAYERSCOPE_SUPERVISED": "1", **FEW_ARENAS},
+            pass_fds=[self._listener.fileno()] if serves else [],
+            env={**os.environ, "LAYERSCOPE_SUPERVISED": "1", **FEW_ARENAS, **(GIVE_BACK if serves else {})},
         )  # fmt: skip
 
     async def _ended_by_itself(self, process: asyncio.subprocess.Process) -> bool:

@@ -63,7 +63,6 @@ def test_two_students_and_a_teacher(chromium: Browser, class_server: Server) -> 
     sign_in(ana, "Ana")
     expect(ana.get_by_role("banner")).to_contain_text("Ana")
     run = launch(ana, class_server, name="Mine", hidden="8", epochs="1")
-    expect(ana.locator(".pill")).to_have_text("Finished", timeout=30_000)
 
     sign_in(ben, "Ana", own="a guess of Ben's")
     expect(ben.get_by_role("alert")).to_contain_text("Somebody has this name, with another password.")
@@ -74,6 +73,7 @@ def test_two_students_and_a_teacher(chromium: Browser, class_server: Server) -> 
     ben.goto(run)
     expect(ben.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
+    expect(ana.locator(".pill")).to_have_text("Finished", timeout=30_000)
     ana.get_by_role("button", name="Show to the class").click()
     expect(ana.get_by_role("button", name="Hide from the class")).to_be_visible()
     ben.goto(class_server.url + "/?whose=class")

@@ -77,7 +77,7 @@ def test_all_of_ours_work_on_the_same_database_and_data(services):
 
 
 def test_every_setting_that_is_passed_on_is_one(services):
-    known = {name.upper() for name in Settings.model_fields} | {"MALLOC_ARENA_MAX"}
+    known = {name.upper() for name in Settings.model_fields} | {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"}
 
     assert {variable for name in OURS for variable in services[name]["environment"]} - known == set()
 
