@@ -13,8 +13,10 @@ from tests.walk import LOOKS, walk
 
 pytestmark = pytest.mark.browser
 
+# Where it would be more than text, the console would tell of the picture or of the script that the policy stops.
+MARKUP = """Everything <img src="/nowhere.png" onerror="alert(1)"> <a href="http://example.org">measured</a>"""
 EVERYTHING: dict[str, Any] = {
-    "name": "Everything measured", "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
+    "name": MARKUP, "hidden": [12, 10, 8], "activation": ["tanh", "maxout", "relu"], "dropout": 0.2,
     "mc_passes": 5, "clip": "norm", "max_norm": 2.0, "epochs": 3,
 }  # fmt: skip
 

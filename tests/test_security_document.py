@@ -20,7 +20,7 @@ def rows_of(heading: str) -> list[list[str]]:
 
 
 @cache
-def tests_in(path: str) -> set[str]:
+def functions_of(path: str) -> set[str]:
     file = PROJECT / path
     tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -29,7 +29,7 @@ def tests_in(path: str) -> set[str]:
 def test_every_test_that_it_names_is_there() -> None:
     named = _NAMED.findall(TEXT)
     assert len(named) > PROMISES
-    assert [f"{path}::{name}" for path, name in named if name not in tests_in(path)] == []
+    assert [f"{path}::{name}" for path, name in named if name not in functions_of(path)] == []
 
 
 def test_every_promise_names_a_test() -> None:
