@@ -29,6 +29,9 @@ WORKERS = 2
 SLOWEST = 1.0  # seconds, of a page at the 95th percentile
 SETTLED = 120.0  # seconds after which the web process has loaded what it needs
 GROWTH = 0.10  # of its memory after that
+STOPPED_AS_IT_BEGAN = (
+    "DBOSAwaitedWorkflowCancelledError"  # what the engine says of such a run; nothing is wrong with it
+)
 WINDOW = 10.0  # seconds, over which its memory is averaged
 
 
@@ -100,7 +103,8 @@ def soak(folder: Path, plan: Plan) -> Report:
 def _complaints(log: str) -> list[str]:
     """Lines of errors, each with the traceback that follows it."""
     lines = re.split(r"\n(?=\d{4}-\d\d-\d\d )", log)
-    return [f"the log says {line}" for line in lines if " ERROR " in line[:40] or " CRITICAL " in line[:40]]
+    errors = [line for line in lines if " ERROR " in line[:40] or " CRITICAL " in line[:40]]
+    return [f"the log says {error}" for error in errors if STOPPED_AS_IT_BEGAN not in error]
 
 
 async def _term(plan: Plan, server: Server, notes: Notes, memory: Memory) -> None:
