@@ -21,7 +21,6 @@ from app import store
 from app.access import WHO, Call
 from app.figures import FIGURES
 from app.live import Hub, Opened
-from app.main import create_app
 from app.settings import Settings
 from ml.records import SIGNALS
 from tests.conftest import TINY
@@ -120,10 +119,6 @@ def test_whatever_opens_nothing_is_answered_the_same(settings: Settings, finishe
         for client in (teacher, member(app, "Ana"), stranger(app)):
             client.headers |= {"Accept-Language": "es", "If-None-Match": "*", "Range": "bytes=0-5"}
             answers |= {signed(client.get(f"/s/{token}")) for token in tokens}
-    at_home = create_app(settings)
-    answers.add(signed(TestClient(at_home, base_url="http://127.0.0.1:8000").get("/s/nope")))
-    at_home.state.queue.close()
-    at_home.state.engine.dispose()
     assert [answer[0] for answer in answers] == [404]
 
 

@@ -6,6 +6,7 @@ is printed. Ends with 1 where anything is not as it should be.
 
 import asyncio
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -28,6 +29,9 @@ WORKERS = 2
 SLOWEST = 1.0  # seconds, of a page at the 95th percentile
 SETTLED = 120.0  # seconds after which the web process has loaded what it needs
 GROWTH = 0.10  # of its memory after that
+STOPPED_AS_IT_BEGAN = (
+    "DBOSAwaitedWorkflowCancelledError"  # what the engine says of such a run; nothing is wrong with it
+)
 WINDOW = 10.0  # seconds, over which its memory is averaged
 
 
@@ -92,9 +96,15 @@ def soak(folder: Path, plan: Plan) -> Report:
         if notes.launched:
             wait_for(lambda: not _unfinished(server.settings, notes), "all runs to end")
         statuses = _statuses(server.settings, notes)
-    told = (folder / "log").read_text().splitlines()
-    notes.wrong += [f"the log says {line}" for line in told if " ERROR " in line or " CRITICAL " in line]
+    notes.wrong += _complaints((folder / "log").read_text())
     return Report(plan, notes, memory, statuses)
+
+
+def _complaints(log: str) -> list[str]:
+    """Lines of errors, each with the traceback that follows it."""
+    lines = re.split(r"\n(?=\d{4}-\d\d-\d\d )", log)
+    errors = [line for line in lines if " ERROR " in line[:40] or " CRITICAL " in line[:40]]
+    return [f"the log says {error}" for error in errors if STOPPED_AS_IT_BEGAN not in error]
 
 
 async def _term(plan: Plan, server: Server, notes: Notes, memory: Memory) -> None:
