@@ -5,7 +5,7 @@ something must besides come from our own pages or from no browser at all, which 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -125,30 +125,34 @@ def open_without_sign_in(method: str, path: str) -> Who | None:
     return next((who for listed, pattern, who in _OPEN if listed == method and pattern.match(path)), None)
 
 
-def routes(app: FastAPI, below: str = "") -> Iterator[tuple[Call, Any]]:
-    """Every route of the application and of those mounted in it, with the function that answers."""
-    for route in app.routes:
+def routes(found: Iterable[Any], below: str = "") -> Iterator[tuple[Call, Any]]:
+    """Every one of an application's routes and of those in what it includes and mounts, with the function that answers.
+
+    FastAPI's own walk would make all of them ready at once, for which the first page after a start would wait.
+    """
+    for route in found:
         if isinstance(route, Mount) and isinstance(route.app, FastAPI):
-            yield from routes(route.app, below + route.path)
+            yield from routes(route.app.routes, below + route.path)
         elif isinstance(route, Mount):
             yield Call("GET", f"{below}{route.path}/{{path:path}}"), route.app
+        elif hasattr(route, "original_router"):
+            yield from routes(route.original_router.routes, below + route.include_context.prefix)
         else:
-            yield from _of_one(route, below)
-
-
-def _of_one(route: Any, below: str) -> Iterator[tuple[Call, Any]]:
-    """A router that was included is one route, with those that it has in effect."""
-    for one in route.effective_route_contexts() if hasattr(route, "effective_route_contexts") else [route]:
-        for method in one.methods:
-            yield Call(method, below + one.path), one.endpoint
+            yield from ((Call(method, below + route.path), route.endpoint) for method in route.methods)
 
 
 class NotSignedIn(Exception):
     """Who asks is to sign in first."""
 
 
+async def admit(request: Request) -> None:
+    """A dependency of every route. FastAPI keeps what it finds out of a dependency for good: so a function, and not the
+    application's own Admission, with which every application would be kept."""
+    await request.app.state.admission.check(request)
+
+
 class Admission:
-    """A dependency of every route: whether who asks may. It notes the viewer for the route and for what it reads."""
+    """Whether who asks may. It notes the viewer for the route and for what it reads."""
 
     def __init__(self, engine: Engine, class_mode: bool) -> None:
         self._engine = engine
@@ -157,13 +161,13 @@ class Admission:
 
     def learn(self, app: FastAPI) -> None:
         """Raises LookupError where the application has a route that is not listed."""
-        for call, endpoint in routes(app):
+        for call, endpoint in routes(app.routes):
             if call.method != "HEAD":
                 if call not in WHO:
                     raise LookupError(f"{call.method} {call.path} is not in app/access.py: who may call it?")
                 self._who[call.method, endpoint] = WHO[call]
 
-    async def __call__(self, request: Request) -> None:
+    async def check(self, request: Request) -> None:
         """Raises NotSignedIn; HTTPException where something is there that is not for who asks, or is not there."""
         if self._class_mode:
             who = self._who[request.method, request.scope["endpoint"]]

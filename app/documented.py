@@ -5,6 +5,8 @@ That is what the guard, the limits and a database that is away make of a request
 
 from typing import Any
 
+from fastapi import Request
+
 Json = dict[str, Any]
 
 REFUSED = {
@@ -19,8 +21,9 @@ REFUSED = {
 _OF_THE_GUARD = (403, 413, 414, 431)
 
 
-def documented(found: Json) -> Json:
+def document(request: Request) -> Json:
     """FastAPI's document, made whole."""
+    found: Json = request.app.openapi()
     paths = {
         path: {method: operation | {"responses": _responses(path, operation["responses"])}
                for method, operation in operations.items()}

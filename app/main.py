@@ -32,7 +32,7 @@ from app import (
     shares,
     signin,
 )
-from app.access import Admission, NotSignedIn
+from app.access import Admission, NotSignedIn, admit
 from app.actions import Refused
 from app.answers import problem_out
 from app.attempts import Attempts
@@ -40,7 +40,7 @@ from app.bounds import MAX_BODY_BYTES, ShallowJson
 from app.cache import RunCache
 from app.crashes import Crashes
 from app.db import make_engine
-from app.documented import documented
+from app.documented import document
 from app.examples.pages import examples_app
 from app.examples.prepared import Prepared
 from app.examples.showcase import Showcase
@@ -80,15 +80,15 @@ log = logging.getLogger(__name__)
 
 def create_app(settings: Settings) -> FastAPI:
     engine = make_engine(settings.runs_url, WAIT_SECONDS)
-    admission = Admission(engine, settings.class_mode)
     app = FastAPI(
         title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url=None, redirect_slashes=False,  # which would go to whatever host was asked for
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
-        dependencies=[Depends(admission)],
+        dependencies=[Depends(admit)],
     )  # fmt: skip
     app.state.settings = settings
     app.state.engine = engine
+    app.state.admission = Admission(engine, settings.class_mode)
     app.state.queue = Queue(settings)
     app.state.room = Room(settings)
     app.state.limits = Limits(settings)
@@ -107,11 +107,11 @@ def create_app(settings: Settings) -> FastAPI:
         lab_classroom.router, lab_pages.router, labs_api.router, teacher_pages.router,
     ):  # fmt: skip
         app.include_router(router)
-    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, admission)))
-    app.add_api_route("/openapi.json", lambda: documented(app.openapi()), include_in_schema=False)
+    app.mount("/examples", _with_errors(examples_app(settings, app.state.examples, app.state.admission)))
+    app.add_api_route("/openapi.json", document, include_in_schema=False)
     app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
     app.mount("/static", VersionedFiles())
-    admission.learn(app)
+    app.state.admission.learn(app)
     _add_middleware(app, settings)
     app.add_exception_handler(share.NoSuchShare, share.no_such_share)
     return _with_errors(app)

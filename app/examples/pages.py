@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 
 from app import pages
-from app.access import Admission
+from app.access import Admission, admit
 from app.db import SessionDep
 from app.examples import BY_SLUG
 from app.examples.prepared import Prepared
@@ -24,7 +24,8 @@ router = APIRouter(prefix="/{slug}")
 
 def examples_app(settings: Settings, prepared: Prepared, admission: Admission) -> FastAPI:
     """To be mounted below /examples."""
-    app = FastAPI(openapi_url=None, dependencies=[Depends(admission)])
+    app = FastAPI(openapi_url=None, dependencies=[Depends(admit)])
+    app.state.admission = admission
     app.state.settings = settings
     app.state.engine, app.state.cache = prepared.engine, prepared.cache
     app.state.hub = Hub(prepared.engine)

@@ -13,10 +13,12 @@ from app.access import WHO, Call, Who, routes
 from app.main import create_app
 from app.settings import Settings
 from app.viewer import KEY, Viewer
+from tests.app.test_mystery_hiding import routes as every_route
 from tests.members import class_of, member, stranger
 
 TINY = {"hidden": [4], "epochs": 0}
 BEHIND_THE_DOOR = [call for call, who in WHO.items() if who not in (Who.ANYBODY, Who.LINK)]
+OWN_ROUTES = ("/openapi.json", "/static/plotly.min.js", "/static/{path:path}")  # in no router
 CHANGING = [call for call in WHO if call.method != "GET"]
 
 
@@ -56,8 +58,13 @@ def filled(path: str, **ids: str) -> str:
 
 
 def test_the_list_names_every_route_and_no_other(app: FastAPI) -> None:
-    there = {call for call, _endpoint in routes(app) if call.method != "HEAD"}
+    there = {call for call, _endpoint in routes(app.routes) if call.method != "HEAD"}
     assert there == set(WHO)
+
+
+def test_the_routes_are_those_that_the_framework_answers_by(app: FastAPI) -> None:
+    walked = {(asked.method, asked.path) for asked in every_route(app)}
+    assert walked == {call for call, _endpoint in routes(app.routes) if call.path not in OWN_ROUTES}
 
 
 def test_a_route_that_is_not_listed_keeps_the_application_from_starting(
