@@ -29,7 +29,7 @@ serve:
 
 test:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-postgres:
 	@$(PYTHON) app/bootstrap.py --dev

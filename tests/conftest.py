@@ -30,7 +30,7 @@ logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Those with a browser or with processes of their own first: they are the longest, and two test processes that
+    """Those with a browser or with processes of their own first: they are the longest, and test processes that
     share the modules out end at the same time only if the last ones are short."""
     items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
     runs_here = _on_postgresql if ADMINISTRATOR else _without_postgresql

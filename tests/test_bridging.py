@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import wait_until
 from tests.server import Server, left_of, wait_for
 
 EVERY, EPOCHS = 200, 15
@@ -130,7 +131,7 @@ def test_a_web_process_that_is_killed_twice_leaves_no_gap_and_tells_nothing_twic
 def test_after_the_worker_was_killed_the_new_attempt_is_told_from_its_start(
     server: Server, run_id: str, watcher: Watcher, open_page: Page
 ) -> None:
-    open_page.wait_for_function("document.querySelector('#epoch').value > 3", timeout=60_000)
+    wait_until(open_page, "document.querySelector('#epoch').value > 3")
     kill(server, "worker", run_id)
     assert_told_anew(watcher)
     assert_page_is_whole(open_page, attempt=2)

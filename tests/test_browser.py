@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import wait_until
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -141,7 +142,7 @@ def test_the_figures_follow_a_run_while_it_trains(page: Page, server: Server) ->
     expect(lines(page, "activation")).to_have_count(5, timeout=20_000)
     reached = int(slider.input_value())
     expect(page.locator(".pill")).to_have_text("Running")
-    page.wait_for_function(f"document.querySelector('#epoch').value > {reached + 3}", timeout=20_000)
+    wait_until(page, f"document.querySelector('#epoch').value > {reached + 3}")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".pill")).to_have_text("Cancelled", timeout=20_000)
 

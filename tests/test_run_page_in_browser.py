@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import wait_until
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -82,10 +83,10 @@ def seen(page: Page) -> dict[str, Any]:
 
 def settled(page: Page) -> None:
     """Every visible figure is drawn by Plotly as it is wanted."""
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".figure")].filter((f) => f.checkVisibility())
+    wait_until(
+        page,
+        """[...document.querySelectorAll(".figure")].filter((f) => f.checkVisibility())
             .every((f) => f.dataset.drawn?.includes("plotly") && !f.querySelector(":scope > :not(.plot)"))""",
-        timeout=20_000,
     )
 
 
@@ -208,8 +209,8 @@ def test_what_was_chosen_survives_the_updates_of_a_run(page: Page, server: Serve
     before = seen(page)
     table = page.locator(".numbers td").count()
     snapshots = int(page.locator("#epoch").get_attribute("max") or 0)
-    page.wait_for_function(f"+document.querySelector('#epoch').max > {snapshots + 3}", timeout=60_000)
-    page.wait_for_function(f"document.querySelectorAll('.numbers td').length > {table}", timeout=20_000)
+    wait_until(page, f"+document.querySelector('#epoch').max > {snapshots + 3}")
+    wait_until(page, f"document.querySelectorAll('.numbers td').length > {table}")
     after = seen(page)
     assert after["pressed"] == before["pressed"]
     assert after["step"] == before["step"]

@@ -63,7 +63,7 @@ class RunOut(BaseModel):
 
 
 class ShownIn(BaseModel):
-    shown: bool = Field(description="To everybody who signs in, or to nobody but the owner and teachers")
+    shown: bool = Field(strict=True, description="To everybody who signs in, or to nobody but the owner and teachers")
 
 
 class RunList(BaseModel):

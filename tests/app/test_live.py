@@ -1,7 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import pytest
@@ -14,6 +13,7 @@ from app import live, store
 from app.live import Hub, Opened, Pace
 from ml.records import Metrics, StepRecord
 from tests.conftest import TINY
+from tests.loops import run
 from tests.statements import statements
 
 Told = tuple[str, object]
@@ -30,12 +30,6 @@ def begun(session: Session, *steps: int) -> str:
     store.claim(session, run_id)
     save(session, run_id, 1, *steps)
     return run_id
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    """In a loop of its own, whatever this thread's loop is busy with."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 def brief(told: ServerSentEvent) -> Told:

@@ -1,10 +1,8 @@
 """Share links, as somebody tries them who was not sent one, or wants more of one than it opens."""
 
-import asyncio
 import json
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from app.figures import FIGURES
 from app.live import Hub, Opened
 from app.settings import Settings
 from ml.records import SIGNALS
+from tests import loops
 from tests.conftest import TINY
 from tests.members import class_of, member, stranger
 from tests.records import make_dying, make_everything
@@ -358,5 +357,4 @@ def test_a_replaced_link_ends_its_streams_within_two_seconds(
         assert [told async for told in stream] == []
         return time.monotonic() - began
 
-    with ThreadPoolExecutor(1) as thread:
-        assert thread.submit(asyncio.run, follow()).result() < 2
+    assert loops.run(follow()) < 2

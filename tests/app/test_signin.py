@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from app import api, door, passwords
 from app.settings import Settings
+from tests.loops import run
 from tests.members import LAN, class_of
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student, teacher
 
@@ -187,7 +188,7 @@ def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
             forms = [client.post("/sign-in", data=student(f"Student {i}")) for i in range(200)]
             return [answer.status_code for answer in await asyncio.gather(*forms)]
 
-    assert set(asyncio.run(enter_all())) == {303}
+    assert set(run(enter_all())) == {303}
     assert 200 <= len(at_once) <= 202  # a hash of each one's own; that of the class is known from the first ones on
     assert max(at_once) == 2
 

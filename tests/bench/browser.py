@@ -7,7 +7,7 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Page
 
 from tests.bench.table import missing, row
-from tests.browser import find_chromium, launch_chromium
+from tests.browser import find_chromium, launch_chromium, wait_until
 from tests.server import Server
 
 DEEP = {"name": "five layers", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "epochs": 50}
@@ -65,7 +65,7 @@ def visit(browser: Browser, url: str, wait: bool) -> dict[str, float]:
     """By somebody whose browser holds nothing; until all figures stand, if `wait`."""
     page = _new_page(browser)
     page.goto(url)
-    page.wait_for_function(f"window.seen.{'interactive' if wait else 'picture'}")
+    wait_until(page, f"window.seen.{'interactive' if wait else 'picture'}")
     seen: dict[str, float] = page.evaluate("window.seen")
     page.context.close()
     return seen
@@ -74,7 +74,7 @@ def visit(browser: Browser, url: str, wait: bool) -> dict[str, float]:
 def slide(browser: Browser, url: str) -> list[float]:
     page = _new_page(browser)
     page.goto(url)
-    page.wait_for_function("window.seen.interactive")
+    wait_until(page, "window.seen.interactive")
     page.locator(".triptych").scroll_into_view_if_needed()
     took: list[float] = page.evaluate(MOVE, MOVES)
     page.context.close()

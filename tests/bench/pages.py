@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.bench.table import missing, row, seconds
-from tests.browser import find_chromium, launch_chromium
+from tests.browser import find_chromium, launch_chromium, wait_until
 from tests.server import Server, wait_for
 
 # Notes when Launch was pressed, and when the first line of a layer's histogram was painted.
@@ -43,7 +43,7 @@ def wait_once(page: Page, server: Server, seed: int) -> float:
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/runs/*")
-    waited = page.wait_for_function("window.waited").json_value()
+    waited = wait_until(page, "window.waited")
     page.locator(".pill.finished").wait_for()
     return float(waited) / 1000
 

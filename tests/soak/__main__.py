@@ -21,6 +21,7 @@ from sqlmodel import Session
 
 from app import db, store
 from app.settings import Settings
+from tests import loops
 from tests.server import Server, wait_for
 from tests.soak.students import ENDED, Student, Teacher
 from tests.soak.visitor import CLASS_PASSWORD, TEACHER_PASSWORD, Notes
@@ -92,7 +93,7 @@ def soak(folder: Path, plan: Plan) -> Report:
     notes, memory = Notes(), Memory()
     with Server(folder, WORKERS=str(WORKERS), **class_mode) as server:
         wait_for(lambda: server.pid("web"), "the web process to be known")
-        asyncio.run(_term(plan, server, notes, memory))
+        loops.run(_term(plan, server, notes, memory))
         if notes.launched:
             wait_for(lambda: not _unfinished(server.settings, notes), "all runs to end")
         statuses = _statuses(server.settings, notes)
