@@ -47,11 +47,12 @@ def one_or_each_of(table: Mapping[str, Any]) -> Any:
 
     def check(value: Any) -> Any:
         names = list(value) if isinstance(value, list | tuple) else [value]
-        for name in names:
+        for name in names or [""]:  # there is a hidden layer in every network
             if not isinstance(name, str) or name not in table:
                 raise _no_choice(name, table)
         return value
 
     name = {"type": "string", "enum": list(table)}
-    schema = {"anyOf": [name, {"type": "array", "items": name, "maxItems": MAX_DEPTH + MAX_CONVOLUTIONS}]}
+    layers = {"type": "array", "items": name, "minItems": 1, "maxItems": MAX_DEPTH + MAX_CONVOLUTIONS}
+    schema = {"anyOf": [name, layers]}
     return Annotated[str | tuple[str, ...], BeforeValidator(check), WithJsonSchema(schema)]

@@ -202,7 +202,7 @@ class ListedShareOut(ShareOut):
 class ShareIn(BaseModel):
     """How long the link works: one of the two, or neither for one that works until it is revoked."""
 
-    expires_in: int | None = Field(None, gt=0, le=LONGEST, description="In seconds", examples=[86_400])
+    expires_in: int | None = Field(None, strict=True, gt=0, le=LONGEST, description="In seconds", examples=[86_400])
     expires: AwareDatetime | None = Field(None, description="A time in the future, within a year")
 
     @field_validator("expires")

@@ -167,3 +167,10 @@ def test_every_field_with_an_example_takes_it():
     for field, info in RunSpec.model_fields.items():
         for example in info.examples or []:
             RunSpec(**unused_by_default.get(field, {}), **{field: example})
+
+
+@pytest.mark.parametrize(("field", "constant"), [("init", "init_std"), ("activation", "alpha")])
+def test_a_list_of_no_names_is_refused_whatever_else_is_wrong(field: str, constant: str) -> None:
+    """What reads the list comes after it, and is asked although the layers are wrong too."""
+    with pytest.raises(ValidationError, match="is not one of the choices"):
+        RunSpec(**{"hidden": "x", field: [], constant: 0.5})
