@@ -200,6 +200,7 @@ def _check_owner(session: Session, viewer: Viewer, named: dict[str, Any]) -> Non
             found = find(session, named[name])
             if found is None:
                 raise HTTPException(404, _(missing))
-            # A student finds a share link only where it is one of theirs: it has no owner of its own.
-            if hasattr(found, "owner_id") and not viewer.may_change(found):
-                raise HTTPException(403, _("This is not yours: only who made it and a teacher can change it."))
+            if not viewer.may_change(found):
+                raise HTTPException(
+                    403, _("Only a teacher can change this, or who made it; what a lab trains is the class's.")
+                )

@@ -35,7 +35,7 @@ from app.messages import TOLD
 from app.models import Share
 from app.pages import public_url
 from app.reading import reading_routes
-from app.sharing import ENDED, LAST_SHARE, NO_SHARE, qr_code
+from app.sharing import LAST_SHARE, NO_SHARE, qr_code, replaced
 from app.viewer import viewer_of
 from app.wording import STATUSES
 from ml import catalog
@@ -188,12 +188,7 @@ def list_all_shares(
 )  # fmt: skip
 def rotate(request: Request, share_id: str, session: SessionDep) -> NewShare:
     """Replace a link by a new one with the same end. The old one opens nothing any more."""
-    if store.find_share(session, share_id) is None:
-        raise HTTPException(404, _(NO_SHARE))
-    replaced = store.replace_share(session, share_id)
-    if replaced is None:
-        raise HTTPException(409, _(ENDED))
-    return _new_share(request, *replaced)
+    return _new_share(request, *replaced(session, share_id))
 
 
 @router.delete("/shares/{share_id}", status_code=204, responses=NO_RUN)

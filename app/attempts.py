@@ -1,4 +1,5 @@
-"""How often somebody may be wrong at the door, so that nobody finds a password by trying.
+"""How often somebody may be wrong at the door, so that nobody finds a password by trying; and how many names may be
+taken, so that nobody takes those of all others.
 
 Only wrong attempts count: a class behind one address signs in at once.
 """
@@ -8,11 +9,12 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 OF_A_NAME, OF_AN_ADDRESS = RateLimitItemPerMinute(10), RateLimitItemPerMinute(100)
+NEW_NAMES = RateLimitItemPerHour(300)  # of an address: more than a course has in its first hour
 
 
 class Attempts:
@@ -24,13 +26,21 @@ class Attempts:
 
     def seconds_to_wait(self, name: str, address: str) -> int:
         """Until another attempt is looked at; 0 for now."""
-        full = [counted for counted in _counted(name, address) if not self._limiter.test(counted[0], *counted[1])]
-        ends = [self._limiter.get_window_stats(limit, *of_whom).reset_time for limit, of_whom in full]
-        return max((max(1, math.ceil(end - time.time())) for end in ends), default=0)
+        return max(self._left(limit, *of_whom) for limit, of_whom in _counted(name, address))
 
     def note_wrong(self, name: str, address: str) -> None:
         for limit, of_whom in _counted(name, address):
             self._limiter.hit(limit, *of_whom)
+
+    def seconds_until_a_name(self, address: str) -> int:
+        """Until another name may be taken; 0 for now, which counts."""
+        of_whom = _household(address)
+        return 0 if self._limiter.hit(NEW_NAMES, of_whom) else self._left(NEW_NAMES, of_whom)
+
+    def _left(self, limit: RateLimitItem, *of_whom: str) -> int:
+        if self._limiter.test(limit, *of_whom):
+            return 0
+        return max(1, math.ceil(self._limiter.get_window_stats(limit, *of_whom).reset_time - time.time()))
 
 
 def _household(address: str) -> str:

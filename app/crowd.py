@@ -1,11 +1,14 @@
-"""What a class may send through a link that anybody may have: so much, and not all at once."""
+"""What a class may send through a link that anybody may have: so much, and not all at once; and who is signed in, of
+their own."""
 
 import time
 from collections.abc import Sequence
 
 from app.i18n import gettext as _
+from app.models import Answer, Prediction
+from app.viewer import Viewer
 
-MOST_ANSWERS = 200
+MOST_ANSWERS, MOST_OF_ONE = 200, 10
 AT_ONCE, SECONDS = 40, 60  # answers that may come within so many seconds
 
 
@@ -16,6 +19,13 @@ class Declined(Exception):
         super().__init__(reason)
         self.status, self.reason = status, reason
         self.headers = {"Retry-After": str(wait)} if wait else {}
+
+
+def check_own(viewer: Viewer | None, given: Sequence[Answer] | Sequence[Prediction]) -> None:
+    """Raises Declined where the viewer has sent so many of those `given` that others would find no room."""
+    count = sum(viewer is not None and one.owner_id == viewer.id for one in given)
+    if count >= MOST_OF_ONE:
+        raise Declined(409, _("You have answered {count} times already; no more are taken.", count=count))
 
 
 def check_room(sent: Sequence[float]) -> None:

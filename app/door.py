@@ -11,7 +11,7 @@ from app.i18n import gettext as _
 from app.models import Member
 from app.names import MOST_LETTERS, name_key, tidy
 from app.passwords import Passwords, hashed, matches
-from app.settings import SHORTEST_PASSWORD
+from app.settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 TEACHER = "teacher"
 
@@ -38,6 +38,9 @@ class Door:
     def open(self) -> Member:
         """Raises Declined."""
         self._name = _name(self._values.get("name", ""))
+        for field in ("own", "password"):
+            if len(self._values.get(field, "")) > LONGEST_PASSWORD:
+                raise Declined(field, _("A password has at most {count} characters.", count=LONGEST_PASSWORD))
         return self._teacher() if self._values.get("as") == TEACHER else self._student()
 
     def _teacher(self) -> Member:
@@ -66,6 +69,11 @@ class Door:
     def _first_time(self, own: str, password: str) -> Member:
         if name_key(own) in (name_key(password), name_key(self._name)):
             raise Declined("own", _("Choose a password that others don't know: neither the class's nor your name."))
+        if wait := self._attempts.seconds_until_a_name(self._address):
+            said = _(
+                "Many names were taken from your network in this hour. Try again in {count} min.", count=-(-wait // 60)
+            )
+            raise Declined("name", said, 429, wait)
         made = store.take_name(self._session, self._name, hashed(own))
         if made is None:
             raise Declined("name", _("Somebody has taken this name just now. Take another one."))

@@ -15,7 +15,6 @@ from ml.problems import Problem
 from ml.spec import RunSpec
 from ml.words import Words, words
 
-RETRY_AFTER = {"Retry-After": "60"}  # seconds
 LABELS = {
     "RUN_WORK": words("Parameters × batch × steps"),
     "STUDENT_RUNS": words("Your runs that wait or train"),
@@ -26,6 +25,8 @@ LABELS = {
 
 class Full(Exception):
     """The runs are not taken now. `reason` is for who launches them."""
+
+    status, headers = 429, {"Retry-After": "60"}  # seconds
 
     def __init__(self, reason: Words) -> None:
         super().__init__(str(reason))

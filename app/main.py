@@ -52,7 +52,7 @@ from app.labs import pages as lab_pages
 from app.labs import reports as lab_reports
 from app.labs import teacher as lab_teacher
 from app.learn import pages as learn_pages
-from app.limits import RETRY_AFTER, Full, Limits
+from app.limits import Full, Limits
 from app.links import OPEN_BY_TOKEN
 from app.live import Hub
 from app.mysteries import classroom, making, teacher
@@ -211,8 +211,8 @@ def _no_room(request: Request, error: Exception) -> Response:
 def _full(request: Request, error: Exception) -> Response:
     assert isinstance(error, Full)
     if _wants_json(request):
-        return JSONResponse({"detail": _(error.reason)}, 429, headers=RETRY_AFTER)
-    return pages.render_error(request, 429, _(error.reason), RETRY_AFTER)
+        return JSONResponse({"detail": _(error.reason)}, error.status, headers=error.headers)
+    return pages.render_error(request, error.status, _(error.reason), error.headers)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """Names as people type them, and when two of them are the same."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -8,12 +9,17 @@ from fastapi import Request
 from app.viewer import who_asks
 
 MOST_LETTERS = 60  # of a title or a name
+# What Unicode calls letters or marks and nobody sees (Default_Ignorable_Code_Point), and the empty braille cell: with
+# them the same name could be taken twice.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def tidy(text: str) -> str:
     """One line of letters that stay where they stand: nothing that turns or hides its neighbours."""
     line = " ".join(text.split())
-    return "".join(letter for letter in line if letter.isprintable())[:MOST_LETTERS].strip()
+    return _UNSEEN.sub("", "".join(filter(str.isprintable, line)))[:MOST_LETTERS].strip()
 
 
 def name_key(name: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app import actions, forms, speaking, store
 from app.db import SessionDep
-from app.limits import RETRY_AFTER, Full, limits_of
+from app.limits import Full, limits_of
 from app.pages import TypedDep, templates
 from app.presets import PRESETS, preset_query
 from app.preview import preview
@@ -62,7 +62,7 @@ def launch(request: Request, values: TypedDep, session: SessionDep) -> Response:
     except actions.Refused as refused:
         return form(request, session, values, [refused.problem], 422, shown)
     except Full as full:
-        return form(request, session, values, [], 429, shown, full)
+        return form(request, session, values, [], full.status, shown, full)
 
 
 def _launch(request: Request, session: Session, plan: forms.Plan) -> str:
@@ -103,4 +103,4 @@ def form(
         "preview": preview(values, session),
         "here": _address(values) if request.method == "POST" else "",
     }
-    return templates.TemplateResponse(request, "new.html", context, status, RETRY_AFTER if full else None)
+    return templates.TemplateResponse(request, "new.html", context, status, full.headers if full else None)

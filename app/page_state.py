@@ -13,6 +13,7 @@ from typing import Self
 from fastapi import Request
 
 from app.figures import View
+from app.forms import whole_number
 
 # The whole run in one picture: what it may show, by the word for it in the address and on its switch.
 OVERVIEWS = {"saturated": "saturation", "gradient": "gradient_overview", "dead": "dead_overview"}
@@ -40,10 +41,9 @@ class PageState:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
-        step = query.get("step", "")
         sets = {name: frozenset(filter(_NAME.fullmatch, query.get(name, "").split(","))) for name in _SETS}
         return cls(
-            step=int(step) if step.isdecimal() and len(step) < 16 else None,
+            step=whole_number(query.get("step", "")),
             ridge=query.get("view") == "ridge",
             expected=query.get("expected") == "1",
             overview=found if _NAME.fullmatch(found := query.get("overview", "")) else "",

@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -97,9 +98,13 @@ def where_teachers_look(settings: Settings) -> str:
 
 
 def kept_secret(file: Path, make: Callable[[], str]) -> str:
-    """What was made once and is kept in this file, which its owner alone may read."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(make())
-    return file.read_text().strip()
+    """What was made once and is kept in this file, which its owner alone may read. It is there whole or not at all: an
+    empty password would let everybody in."""
+    kept = file.read_text().strip() if file.exists() else ""
+    if kept:
+        return kept
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=file.parent, delete=False) as made:
+        made.write(make())
+    Path(made.name).replace(file)
+    return file.read_text()

@@ -102,10 +102,16 @@ def ask_to_sign_in(scope: Scope) -> Response:
     """A page that was asked for is what the browser is led to after it has signed in."""
     if scope["path"].startswith("/api"):
         return refuse(scope, 401, _("Sign in with the class password first."))
-    if scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-dest") == "document":
+    if scope["method"] == "GET" and _asks_for_a_page(Headers(scope=scope)):
         query = scope["query_string"].decode("latin-1")
         scope["session"]["next"] = (quote(scope["path"]) + ("?" + query if query else ""))[:LONGEST_ADDRESS]
     return RedirectResponse("/sign-in", status_code=303)
+
+
+def _asks_for_a_page(headers: Headers) -> bool:
+    """Browsers say so to addresses that they trust; to others, such as http://192.168.1.20, only what they accept."""
+    wanted = headers.get("sec-fetch-dest")
+    return "text/html" in headers.get("accept", "") if wanted is None else wanted == "document"
 
 
 def refuse(scope: Scope, status: int, reason: str) -> Response:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_PASSWORD = 8  # characters of one that a person chooses, but for the class's
+LONGEST_PASSWORD = 200  # characters of any: what is longer takes Unicode's normal form minutes
 SMALLEST_CAP = 10_000_000  # bytes; an empty database takes a tenth of it
 SMALLEST_WORK = 1e6  # a layer of one unit, for an epoch
 
@@ -50,8 +51,12 @@ class Settings(BaseSettings):
     disk_cap: ByteSize = Field(ByteSize(0), ge=0, description="What the database may use; 0 = no cap")
     public_url: str = Field("", description="The address classmates type; share links use it")
     log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
-    class_password: str = Field("", description="Asked for on every address other than this machine's own")
-    teacher_password: str = Field("", description="Makes a teacher; empty = one that is made at the first start")
+    class_password: str = Field(
+        "", max_length=LONGEST_PASSWORD, description="Asked for on every address other than this machine's own"
+    )
+    teacher_password: str = Field(
+        "", max_length=LONGEST_PASSWORD, description="Makes a teacher; empty = one that is made at the first start"
+    )
 
     @field_validator("data_dir", "datasets_dir")
     @classmethod

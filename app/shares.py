@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app import pages, sharing, store
 from app.db import SessionDep
+from app.forms import whole_number
 from app.i18n import gettext as _
 from app.labs.reports import render_report
 from app.pages import TypedDep, public_url, templates
@@ -36,12 +37,7 @@ def revoke(share_id: str, values: TypedDep, session: SessionDep) -> Response:
 @router.post("/{share_id}/rotate")
 def rotate(request: Request, share_id: str, values: TypedDep, session: SessionDep) -> Response:
     """Replace a link by a new one, and show that, this once: only its hash is kept."""
-    if store.find_share(session, share_id) is None:
-        raise HTTPException(404, _(sharing.NO_SHARE))
-    replaced = store.replace_share(session, share_id)
-    if replaced is None:
-        raise HTTPException(409, _(sharing.ENDED))
-    share, token = replaced
+    share, token = sharing.replaced(session, share_id)
     link = f"{public_url(request)}/s/{token}"
     if page := _page_of_overview(values):
         return _overview(request, session, page, link, share.id)
@@ -52,8 +48,8 @@ def rotate(request: Request, share_id: str, values: TypedDep, session: SessionDe
 
 def _page_of_overview(values: dict[str, str]) -> int | None:
     """On which the form stood; None where it stood on the page of what is shared."""
-    page = values.get("page", "")
-    return min(max(int(page), 1), LAST_PAGE) if page.isdecimal() and len(page) < 9 else None
+    page = whole_number(values.get("page", ""))
+    return None if page is None else min(max(page, 1), LAST_PAGE)
 
 
 def _overview(request: Request, session: Session, page: int, link: str = "", replaced: str = "") -> Response:

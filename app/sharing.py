@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import segno
 from babel import dates
+from fastapi import HTTPException
 from markupsafe import Markup
+from sqlmodel import Session
 
-from app import i18n, wording
+from app import i18n, store, wording
 from app.diagnosis_view import Diagnosis
+from app.forms import whole_number
 from app.i18n import gettext as _
 from app.models import Share
 from app.store import ShareRecord, has_ended
@@ -82,8 +85,18 @@ def _ends(expires: float | None, now: float) -> str:
 
 def expires_at(lasting: str) -> float | None:
     """When a link ends for which the form sent this; never, where it is none of what is offered."""
-    seconds = int(lasting) if lasting.isdecimal() else 0
+    seconds = whole_number(lasting)
     return time.time() + seconds if seconds in LASTING and seconds else None
+
+
+def replaced(session: Session, share_id: str) -> tuple[Share, str]:
+    """The link with its new token. Raises HTTPException where there is no such link, or where it has ended."""
+    if store.find_share(session, share_id) is None:
+        raise HTTPException(404, _(NO_SHARE))
+    found = store.replace_share(session, share_id)
+    if found is None:
+        raise HTTPException(409, _(ENDED))
+    return found
 
 
 def qr_code(link: str) -> Markup:

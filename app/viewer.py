@@ -23,8 +23,10 @@ class Viewer:
         return self.teaches or self.by_link
 
     def may_change(self, owned: Any) -> bool:
-        """Whether something is the viewer's or, to a teacher, anybody's."""
-        return self.teaches or owned.owner_id == self.id
+        """Whether something is the viewer's or, to a teacher, anybody's. What a lab trains is the class's: others have
+        predicted about it, whoever was the first to ask for it."""
+        of_a_lab = getattr(owned, "lab", None) or getattr(owned, "arm", None)
+        return self.teaches or (owned.owner_id == self.id and not of_a_lab)
 
 
 def viewer_of(session: Session) -> Viewer | None:

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.models import Member
 from app.security import session_key
 from app.settings import Settings
+from tests.signing_in import PASSWORD, TEACHERS
 
 LAN = "http://192.168.1.20:8000"
 
@@ -22,8 +23,8 @@ LAN = "http://192.168.1.20:8000"
 @contextmanager
 def class_of(settings: Settings) -> Iterator[FastAPI]:
     """The application where others can reach it."""
-    changed = settings.model_copy(update={"host": "0.0.0.0", "class_password": "glorot"})
-    app = create_app(changed)
+    passwords = {"class_password": PASSWORD, "teacher_password": TEACHERS}
+    app = create_app(settings.model_copy(update={"host": "0.0.0.0"} | passwords))
     yield app
     app.state.queue.close()
     app.state.engine.dispose()

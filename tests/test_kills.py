@@ -2,10 +2,13 @@
 lost."""
 
 import time
+from contextlib import closing
+from pathlib import Path
 
 import psutil
 import pytest
 
+from app.db import SQLITE
 from tests.chaos.once import share_out
 from tests.server import Server, left_of, wait_for
 
@@ -71,12 +74,32 @@ def test_a_worker_that_is_asked_to_end_is_gone_within_five_seconds_and_another_o
     assert_whole(server, run_id, attempt=2)
 
 
+def is_locked(file: Path) -> bool:
+    with closing(SQLITE.connect(file, timeout=1)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except SQLITE.OperationalError:
+            return True
+        return False
+
+
+def frozen_between_writes(family: list[psutil.Process], folder: Path) -> bool:
+    """Freeze them, unless one is writing: SQLite's lock is that process's, and everybody waits for it to be thawed.
+    PostgreSQL ends a transaction that rests."""
+    for process in family:
+        process.suspend()
+    if not any(map(is_locked, folder.glob("*.db"))):
+        return True
+    for process in family:
+        process.resume()
+    return False
+
+
 def test_a_worker_that_was_frozen_and_is_thawed_changes_nothing(server: Server) -> None:
     run_id = launch_to_the_middle(server)
     worker = worker_of(server, run_id)
     frozen = [worker, *worker.children(recursive=True)]
-    for process in frozen:
-        process.suspend()
+    wait_for(lambda: frozen_between_writes(frozen, server.folder), "a moment at which nothing is written")
     wait_for(lambda: server.run(run_id)["attempt"] == 2, "another worker to take the run over")
     for process in frozen:
         process.resume()

@@ -48,6 +48,11 @@ def parsed(name: str, value: str) -> str | list[str]:
     return _with_point(value) if is_number(name) else value
 
 
+def whole_number(text: str) -> int | None:
+    """Of at most nine digits; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def is_number(name: str) -> bool:
     """Whether one types a single number there."""
     return name not in CHOICES and name not in (*LISTS, "name", "transfer_from")

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app import store
-from app.crowd import Declined, check_room
+from app.crowd import Declined, check_own, check_room
 from app.db import SessionDep
 from app.i18n import gettext as _
 from app.labs import predictions, view
@@ -18,6 +18,7 @@ from app.models import LabClass
 from app.names import MOST_LETTERS, name_of_who_says
 from app.pages import TypedDep, templates
 from app.share import NoSuchShare
+from app.viewer import who_asks
 from ml.labs import LABS, Lab
 
 router = APIRouter(prefix="/l/{token}", include_in_schema=False)
@@ -51,7 +52,9 @@ def class_page(request: Request, token: str, found: ClassDep, session: SessionDe
 def predict(request: Request, token: str, found: ClassDep, values: TypedDep, session: SessionDep) -> Response:
     """Keep the prediction; nothing is launched from here."""
     try:
-        check_room([one.created for one in store.class_predictions(session, found.id)])
+        given = store.class_predictions(session, found.id)
+        check_own(who_asks(request), given)
+        check_room([one.created for one in given])
         who, choice = _read(_lab(session, found), name_of_who_says(request, values), values)
     except Declined as declined:
         return _ask(request, session, token, found, values, declined)

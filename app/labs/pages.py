@@ -8,15 +8,17 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from app import actions, store
+from app.crowd import Declined, check_own
 from app.db import SessionDep
 from app.i18n import gettext as _
 from app.labs import index, joining, kept, predictions, view
 from app.labs.result_view import lab_result
-from app.limits import RETRY_AFTER, Full
+from app.limits import Full
 from app.models import Prediction
 from app.names import MOST_LETTERS, name_of_who_says
 from app.pages import TypedDep, templates
 from app.store import ExperimentRecord
+from app.viewer import who_asks
 from ml.labs import LABS, Lab
 from ml.records import RunRecord
 
@@ -46,8 +48,9 @@ def predict(request: Request, name: str, values: TypedDep, session: SessionDep) 
         return _ask(request, session, name, asked or joining.joinable(session, name), values, 422)
     try:
         experiment = asked or joining.join_or_launch(session, request.app.state.queue, name)
-    except Full as full:
-        return _ask(request, session, name, None, values, 429, full)
+        check_own(who_asks(request), store.experiment_predictions(session, experiment.id))
+    except (Full, Declined) as declined:
+        return _ask(request, session, name, asked, values, declined.status, declined)
     who = name_of_who_says(request, values)
     request.session[predictions.NAME] = who
     said = store.add_prediction(session, experiment.id, who, choice)
@@ -111,10 +114,10 @@ def _address(experiment: ExperimentRecord) -> str:
 
 def _ask(
     request: Request, session: Session, name: str, experiment: ExperimentRecord | None, values: Mapping[str, str],
-    status: int = 200, full: Full | None = None,
+    status: int = 200, declined: Full | Declined | None = None,
 ) -> Response:  # fmt: skip
-    """`experiment` is that which the prediction will be about; None where it has to be queued first, and `full` where
-    that can't be now."""
+    """`experiment` is that which the prediction will be about; None where it has to be queued first. `declined`: why
+    that can't be, or why no prediction is taken."""
     said = predictions.said_here(request, session, experiment.id) if experiment else None
     context = view.about(name) | {
         "experiment": experiment,
@@ -123,9 +126,9 @@ def _ask(
         "values": {"name": request.session.get(predictions.NAME, ""), **values},
         "most": MOST_LETTERS,
         "wrong": status == 422,
-        "full": full and full.reason,
+        "declined": declined and declined.reason,
     }
-    return templates.TemplateResponse(request, "lab.html", context, status, RETRY_AFTER if full else None)
+    return templates.TemplateResponse(request, "lab.html", context, status, declined.headers if declined else None)
 
 
 def _result(

@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from app import store
+from app.forms import whole_number
 from app.models import Prediction
 from app.viewer import who_asks
 from ml.labs import Lab
@@ -41,7 +42,8 @@ def newest_here(request: Request, given: Sequence[Prediction]) -> Prediction | N
 
 def choice_of(lab: Lab, text: str) -> int | None:
     """The place of a choice, as a form sends it; None for anything else."""
-    return int(text) if text.isdecimal() and int(text) < len(lab.choices) else None
+    place = whole_number(text)
+    return place if place is not None and place < len(lab.choices) else None
 
 
 def may_see(request: Request, experiment_id: str, said: Prediction | None) -> bool:

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
 from app import actions, store
-from app.crowd import Declined, check_room
+from app.crowd import Declined, check_own, check_room
 from app.db import SessionDep
 from app.figure_routes import figure_routes
 from app.i18n import gettext as _
@@ -56,6 +56,7 @@ def answer(request: Request, token: str, mystery: MysteryDep, values: TypedDep, 
     """Take an answer, have its cure tried, and lead to what comes of it."""
     try:
         _check_open(session, mystery)
+        check_own(who_asks(request), store.list_answers(session, mystery.id))
         said = _read(name_of_who_says(request, values), values)
     except Declined as declined:
         return _page(request, token, session, mystery, values, declined)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app import actions, forms, new, store
 from app.db import SessionDep
 from app.i18n import gettext as _
-from app.limits import RETRY_AFTER, Full
+from app.limits import Full
 from app.names import MOST_LETTERS, tidy
 from app.pages import TypedDep, templates
 from ml.patients import PATIENTS
@@ -39,7 +39,7 @@ def make(request: Request, values: TypedDep, session: SessionDep) -> Response:
     try:
         return _hide(request, session, spec, values.get("title", ""), patient.fault)
     except Full as full:
-        return _ask(request, values, 429, full)
+        return _ask(request, values, full.status, full)
 
 
 @router.post("")
@@ -57,7 +57,7 @@ def make_of_form(request: Request, values: TypedDep, session: SessionDep) -> Res
     except actions.Refused as refused:
         return new.form(request, session, values, [refused.problem], 422)
     except Full as full:
-        return new.form(request, session, values, [], 429, full=full)
+        return new.form(request, session, values, [], full.status, full=full)
 
 
 _ONE_RUN = Problem("seeds", words("a mystery is a single run"), words("vary nothing, and take one seed"))
@@ -68,7 +68,7 @@ def _ask(request: Request, values: dict[str, str], status: int = 200, full: Full
     context = {
         "faults": faults, "values": values, "most": MOST_LETTERS, "wrong": status == 422, "full": full and full.reason,
     }  # fmt: skip
-    return templates.TemplateResponse(request, "mystery_new.html", context, status, RETRY_AFTER if full else None)
+    return templates.TemplateResponse(request, "mystery_new.html", context, status, full.headers if full else None)
 
 
 def _hide(request: Request, session: Session, spec: RunSpec, title: str, fault: str | None) -> Response:

@@ -28,7 +28,8 @@ def rows_changed(session: Session, statement: Executable) -> int:
 def end(session: Session, run_id: str, **values: object) -> bool:
     """Whether the run was still queued or running, and so is ended now."""
     ended = rows_changed(session, unless_ended(run_id).values(finished=time.time(), **values)) == 1
-    drop_checkpoint(session, run_id)
+    if ended:
+        drop_checkpoint(session, run_id)
     session.commit()
     return ended
 

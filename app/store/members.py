@@ -85,8 +85,9 @@ def sign_out(session: Session, token: str) -> None:
 def remove_student(session: Session, member_id: str) -> bool:
     """Free the name. Their browsers are signed out and the links to what is theirs are closed; their runs stay, and are
     nobody's. Whether there was such a student."""
-    runs = select(Run.id).where(Run.owner_id == member_id)
-    predictions = select(Prediction.id).where(Prediction.owner_id == member_id)
+    student = select(Member.id).where(Member.id == member_id, Member.role == "student")
+    runs = select(Run.id).where(col(Run.owner_id).in_(student))
+    predictions = select(Prediction.id).where(col(Prediction.owner_id).in_(student))
     session.execute(delete(Share).where(col(Share.run_id).in_(runs) | col(Share.prediction_id).in_(predictions)))
     return one_row(session, delete(Member).where(col(Member.id) == member_id, col(Member.role) == "student"))
 

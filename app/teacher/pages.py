@@ -12,7 +12,7 @@ from app.db import SessionDep
 from app.i18n import gettext as _
 from app.pages import TypedDep, templates
 from app.passwords import Passwords
-from app.settings import SHORTEST_PASSWORD
+from app.settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from app.teacher import view
 from ml.words import words
 
@@ -92,14 +92,21 @@ async def change_password(request: Request, values: TypedDep, session: SessionDe
 
 
 def _change_password(request: Request, session: Session, passwords: Passwords, password: str) -> Response:
-    if len(password) < SHORTEST_PASSWORD:
-        problem = _("A class password has at least {count} characters.", count=SHORTEST_PASSWORD)
-        return _overview(request, session, 422, problem=problem)
-    if passwords.is_teachers(password):
-        problem = _("That is the teachers' password: students are not to know it.")
+    if problem := _problem(passwords, password):
         return _overview(request, session, 422, problem=problem)
     passwords.change(session, password)
     return RedirectResponse("/sign-in?as=teacher", status_code=303)
+
+
+def _problem(passwords: Passwords, password: str) -> str:
+    """Why it can't be the class's; empty where it can."""
+    if len(password) < SHORTEST_PASSWORD:
+        return _("A class password has at least {count} characters.", count=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        return _("A password has at most {count} characters.", count=LONGEST_PASSWORD)
+    if passwords.is_teachers(password):
+        return _("That is the teachers' password: students are not to know it.")
+    return ""
 
 
 def _overview(request: Request, session: Session, status: int = 200, **more: Any) -> Response:

@@ -1,7 +1,6 @@
 """Who may call which route, where others can reach the server."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -14,33 +13,12 @@ from app.main import create_app
 from app.settings import Settings
 from app.viewer import KEY, Viewer
 from tests.app.test_mystery_hiding import routes as every_route
-from tests.members import class_of, member, stranger
+from tests.members import stranger
 
 TINY = {"hidden": [4], "epochs": 0}
 BEHIND_THE_DOOR = [call for call, who in WHO.items() if who not in (Who.ANYBODY, Who.LINK)]
 OWN_ROUTES = ("/openapi.json", "/static/plotly.min.js", "/static/{path:path}")  # in no router
 CHANGING = [call for call in WHO if call.method != "GET"]
-
-
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings) as app:
-        yield app
-
-
-@pytest.fixture
-def ana(class_app: FastAPI) -> TestClient:
-    return member(class_app, "Ana")
-
-
-@pytest.fixture
-def ben(class_app: FastAPI) -> TestClient:
-    return member(class_app, "Ben")
-
-
-@pytest.fixture
-def teacher(class_app: FastAPI) -> TestClient:
-    return member(class_app, "Ms Glorot", teaches=True)
 
 
 def launched(client: TestClient, query: str = "") -> str:
@@ -194,6 +172,22 @@ def test_the_runs_of_a_lab_are_for_everybody_to_look_at(ana: TestClient, ben: Te
     first = ana.post("/api/labs/dying-relu").json()
     assert ben.post("/api/labs/dying-relu").json()["id"] == first["id"]
     assert ben.delete(f"/api/experiments/{first['id']}").status_code == 403
+
+
+def test_what_a_lab_trains_is_changed_by_teachers_alone_whoever_asked_for_it(
+    ana: TestClient, ben: TestClient, teacher: TestClient
+) -> None:
+    made = ana.post("/api/labs/dying-relu").json()["id"]
+    ben.post("/labs/dying-relu", data={"choice": "1", "experiment": made})
+    run_id = ana.get(f"/api/experiments/{made}").json()["runs"][0]["id"]
+    for call in [call for call, who in WHO.items() if who is Who.OWNER]:
+        if not re.search("{(run|experiment)_id}", call.path):
+            continue
+        answer = ana.request(call.method, filled(call.path, run_id=run_id, experiment_id=made), json={"shown": False})
+        assert answer.status_code == 403, call
+    assert f'action="/experiments/{made}/' not in ana.get(f"/experiments/{made}").text
+    assert "What do you expect?" not in ben.get(f"/labs/dying-relu/{made}").text  # for it is there, and said
+    assert teacher.post(f"/experiments/{made}/delete").status_code == 303
 
 
 def test_a_repair_of_a_run_that_is_shown_is_of_who_tries_it(ana: TestClient, ben: TestClient) -> None:

@@ -35,6 +35,15 @@ def test_the_addresses_of_one_network_are_one() -> None:
     assert door.seconds_to_wait("ana", "fe80::1%eth0") == 0
 
 
+def test_names_are_taken_by_the_hour_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, now = Attempts(), time.time()
+    assert {door.seconds_until_a_name(HERE) for _ in range(300)} == {0}
+    assert 0 < door.seconds_until_a_name(HERE) <= 3600
+    assert door.seconds_until_a_name(THERE) == 0
+    monkeypatch.setattr(attempts.time, "time", lambda: now + 3601)
+    assert door.seconds_until_a_name(HERE) == 0
+
+
 def test_a_minute_later_one_may_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     door, now = Attempts(), time.time()
     for _ in range(10):

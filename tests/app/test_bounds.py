@@ -73,6 +73,22 @@ def test_the_depth_is_the_same_in_whatever_pieces_it_comes(size: int) -> None:
     assert max(nesting.deepest(text[i : i + size]) for i in range(0, len(text), size)) == 5
 
 
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "latin-1", '"UTF-16"'])
+@pytest.mark.parametrize("path", TAKES_FORMS)
+def test_nobody_chooses_the_decoder_of_a_form(client: TestClient, path: str, charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n+2AA-\r\n--b--\r\n'
+    headers = ORIGIN | {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    answer = client.post(path, content=body, headers=headers)
+    assert (answer.status_code, answer.text) == (400, "The request can't be read.\n")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_forms_are_utf_8(client: TestClient, charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="hidden"\r\n\r\n4\r\n--b--\r\n'
+    headers = ORIGIN | {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    assert client.post("/runs", content=body, headers=headers).status_code == 303
+
+
 def test_another_encoding_hides_no_depth(client: TestClient) -> None:
     hidden = ('{"name": "\u2222", "hidden": ' + "[" * 500 + "]" * 500 + "}").encode("utf-16")
     assert client.post("/api/runs", content=hidden, headers=JSON).status_code == 400

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -11,8 +10,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel
 
 from app.access import WHO, Call
-from app.settings import PROJECT, Settings
-from tests.members import LAN, class_of, member, stranger
+from app.settings import PROJECT
+from tests.members import LAN, stranger
 
 CHANGING = [call for call in WHO if call.method not in ("GET", "HEAD", "OPTIONS")]
 HOST = "192.168.1.20:8000"
@@ -31,12 +30,6 @@ FOREIGN = {
 }
 
 
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings) as app:
-        yield app
-
-
 def path_of(call: Call, run_id: str) -> str:
     return re.sub(r"{(\w+)}", lambda found: run_id if found[1] == "run_id" else "x", call.path)
 
@@ -48,8 +41,9 @@ def rows(app: FastAPI) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
-def test_no_changing_route_takes_a_request_from_elsewhere(class_app: FastAPI, headers: dict[str, str]) -> None:
-    teacher = member(class_app, "Ms Glorot", teaches=True)
+def test_no_changing_route_takes_a_request_from_elsewhere(
+    class_app: FastAPI, teacher: TestClient, headers: dict[str, str]
+) -> None:
     run_id = teacher.post("/api/runs", json={"hidden": [4], "epochs": 0}).json()["id"]
     before = rows(class_app)
     for call in CHANGING:
@@ -73,9 +67,8 @@ def test_nor_does_one_that_another_site_asks_by_our_own_name(client: TestClient)
             assert client.request(call.method, path_of(call, "x"), json={}, headers=headers).status_code == 403, call
 
 
-def test_a_program_that_says_nothing_of_an_origin_needs_the_cookie(class_app: FastAPI) -> None:
+def test_a_program_that_says_nothing_of_an_origin_needs_the_cookie(class_app: FastAPI, teacher: TestClient) -> None:
     """Programs send neither header. A browser always does; and to a form of another site it adds no such cookie."""
-    teacher = member(class_app, "Ms Glorot", teaches=True)
     assert teacher.post("/api/runs", json={"hidden": [4], "epochs": 0}).status_code == 201
     assert stranger(class_app).post("/api/runs", json={"hidden": [4], "epochs": 0}).status_code == 401
     data = {"name": "Ana", "own": "correct horse", "password": "glorot"}

@@ -5,7 +5,13 @@ from app.names import MOST_LETTERS, name_key, tidy
 
 @pytest.mark.parametrize(
     ("typed", "name"),
-    [("  Ana   María ", "Ana María"), ("Ana\u202eairaM", "AnaairaM"), ("A\nB", "A B"), ("\u200b", "")],
+    [
+        ("  Ana   María ", "Ana María"),
+        ("Ana\u202eairaM", "AnaairaM"),
+        ("A\nB", "A B"),
+        ("\u200b", ""),
+        ("Ana\u3164\ufe0f\u2800", "Ana"),
+    ],
 )
 def test_a_name_is_one_line_of_letters_that_stay_where_they_stand(typed: str, name: str) -> None:
     assert tidy(typed) == name

@@ -106,6 +106,17 @@ def test_the_operator_is_told_where_the_password_is_and_never_what(tmp_path: Pat
     assert where_teachers_look(settings.model_copy(update={"host": "127.0.0.1"})) == ""
 
 
+@pytest.mark.parametrize("left", ["", "\n"])
+def test_a_file_that_was_left_empty_is_no_password(tmp_path: Path, left: str) -> None:
+    """As where the disk was full when it was made."""
+    (tmp_path / "teacher-password").write_text(left)
+    made = teacher_password(Settings(_env_file=None, data_dir=tmp_path))
+    assert len(made) == 16
+    assert [file.name for file in tmp_path.iterdir()] == ["teacher-password"]
+    assert (tmp_path / "teacher-password").read_text() == made
+    assert (tmp_path / "teacher-password").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_secret_is_what_the_file_says_without_its_last_line_break(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("typed by hand\n")
     assert kept_secret(tmp_path / "secret", lambda: "never") == "typed by hand"

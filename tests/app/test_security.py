@@ -1,5 +1,4 @@
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,11 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.security import session_key
 from app.settings import Settings
-from tests.members import LAN, class_of, member, stranger
+from tests.members import LAN, stranger
 
 
 def talk(app: FastAPI, base: str) -> TestClient:
     return TestClient(app, base_url=base, client=("192.168.1.7", 50000), follow_redirects=False)
-
-
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings) as app:
-        yield app
 
 
 def test_on_this_machine_there_is_no_sign_in(client: TestClient) -> None:
@@ -67,8 +60,8 @@ def test_a_forged_cookie_opens_nothing(class_app: FastAPI) -> None:
     assert forger.get("/api/runs").status_code == 401
 
 
-def test_a_share_link_needs_no_password_in_class_mode(class_app: FastAPI, finished: str) -> None:
-    url = member(class_app, "Yoshua", teaches=True).post(f"/api/runs/{finished}/shares").json()["link"]
+def test_a_share_link_needs_no_password_in_class_mode(finished: str, class_app: FastAPI, teacher: TestClient) -> None:
+    url = teacher.post(f"/api/runs/{finished}/shares").json()["link"]
     assert url.startswith(LAN + "/s/")
     classmate = stranger(class_app)
     assert classmate.get(url).status_code == 200
@@ -76,8 +69,8 @@ def test_a_share_link_needs_no_password_in_class_mode(class_app: FastAPI, finish
     assert classmate.get(f"/runs/{finished}").status_code == 303
 
 
-def test_a_mystery_is_made_behind_the_password_and_its_links_need_none(class_app: FastAPI) -> None:
-    teacher, classmate = member(class_app, "Yoshua", teaches=True), stranger(class_app)
+def test_a_mystery_is_made_behind_the_password_and_its_links_need_none(class_app: FastAPI, teacher: TestClient) -> None:
+    classmate = stranger(class_app)
     for path in ("/mystery", "/mystery/new"):
         assert classmate.post(path).headers["location"] == "/sign-in"
     page = teacher.post("/mystery/new").headers["location"]

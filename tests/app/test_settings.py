@@ -36,6 +36,8 @@ def test_a_teachers_password_is_long_and_not_the_students(password: str, wrong: 
         ({"workers": 0}, "WORKERS"),
         ({"public_url": "example.org"}, "PUBLIC_URL"),
         ({"database_url": "mysql://x"}, "DATABASE_URL"),
+        ({"class_password": "x" * 201}, "CLASS_PASSWORD"),
+        ({"teacher_password": "x" * 201}, "TEACHER_PASSWORD"),
     ],
 )
 def test_a_bad_setting_is_named_in_one_line(values: dict[str, Any], named: str) -> None:

@@ -23,7 +23,7 @@ from app.settings import Settings
 from ml.records import SIGNALS
 from tests import loops
 from tests.conftest import TINY
-from tests.members import class_of, member, stranger
+from tests.members import stranger
 from tests.records import make_dying, make_everything
 from tests.saving import save_run
 
@@ -108,16 +108,16 @@ def nothings(client: TestClient, session: Session, run_id: str) -> list[str]:
     return [revoked, rotated, expired, kept.id, kept.token_hash, run_id, *wrong, *odd]
 
 
-def test_whatever_opens_nothing_is_answered_the_same(settings: Settings, finished: str, session: Session) -> None:
+def test_whatever_opens_nothing_is_answered_the_same(
+    finished: str, class_app: FastAPI, ana: TestClient, teacher: TestClient, session: Session
+) -> None:
     """Byte for byte, with the same headers, whoever asks in whichever language for whatever would be below it."""
     ends = ("", "/metrics", "/events", "/figures/loss.svg", "/layers/nonsense", "/nope", "?step=x", "/a/b/c", "/")
-    with class_of(settings) as app:
-        teacher = member(app, "Ms Glorot", teaches=True)
-        tokens = nothings(teacher, session, finished)
-        answers = {signed(stranger(app).get(f"/s/{token}{end}")) for token in tokens for end in ends}
-        for client in (teacher, member(app, "Ana"), stranger(app)):
-            client.headers |= {"Accept-Language": "es", "If-None-Match": "*", "Range": "bytes=0-5"}
-            answers |= {signed(client.get(f"/s/{token}")) for token in tokens}
+    tokens = nothings(teacher, session, finished)
+    answers = {signed(stranger(class_app).get(f"/s/{token}{end}")) for token in tokens for end in ends}
+    for client in (teacher, ana, stranger(class_app)):
+        client.headers |= {"Accept-Language": "es", "If-None-Match": "*", "Range": "bytes=0-5"}
+        answers |= {signed(client.get(f"/s/{token}")) for token in tokens}
     assert [answer[0] for answer in answers] == [404]
 
 
@@ -180,17 +180,13 @@ def test_nothing_below_a_link_can_be_changed(
     assert dump(engine) == before
 
 
-def test_a_student_may_do_no_more_below_the_link_of_another(
-    settings: Settings, session: Session, finished: str
-) -> None:
+def test_a_student_may_do_no_more_below_the_link_of_another(finished: str, ana: TestClient, session: Session) -> None:
     _, token = store.create_share(session, finished)
-    with class_of(settings) as app:
-        ana = member(app, "Ana")
-        assert ana.get(f"/s/{token}").status_code == 200
-        assert ana.get(f"/api/runs/{finished}").status_code == 404
-        for method in CHANGING:
-            assert ana.request(method, f"/s/{token}").status_code == 404
-            assert ana.request(method, f"/s/{token}/metrics").status_code == 404
+    assert ana.get(f"/s/{token}").status_code == 200
+    assert ana.get(f"/api/runs/{finished}").status_code == 404
+    for method in CHANGING:
+        assert ana.request(method, f"/s/{token}").status_code == 404
+        assert ana.request(method, f"/s/{token}/metrics").status_code == 404
 
 
 # What the JSON below a link has, in whatever is in it too: a name that is added here was thought about.

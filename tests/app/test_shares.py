@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -10,19 +9,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import sharing, store
-from app.settings import Settings
 from app.viewer import KEY, Viewer
 from tests.app.test_access import launched
 from tests.conftest import TINY
 from tests.lab_runs import LAB, TRIAL, end_lab
-from tests.members import class_of, member
 from tests.saving import words
-
-
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings) as app:
-        yield app
 
 
 def new_link(page: str) -> str:
@@ -136,9 +127,9 @@ def test_the_overview_has_pages(
     assert client.get("/shares?page=0").status_code == client.get("/api/shares?offset=-1").status_code == 422
 
 
-def test_a_student_has_the_own_links_there_and_a_teacher_all(class_app: FastAPI) -> None:
-    ana, ben = member(class_app, "Ana"), member(class_app, "Ben")
-    teacher = member(class_app, "Ms Glorot", teaches=True)
+def test_a_student_has_the_own_links_there_and_a_teacher_all(
+    ana: TestClient, ben: TestClient, teacher: TestClient
+) -> None:
     of_ana, of_ben = (
         str(one.post(f"/api/runs/{launched(one, '?shown=true')}/shares").json()["id"]) for one in (ana, ben)
     )
@@ -150,19 +141,18 @@ def test_a_student_has_the_own_links_there_and_a_teacher_all(class_app: FastAPI)
     assert re.search(r"Ana.*Ben|Ben.*Ana", words(teacher.get("/shares")))
 
 
-def test_nobody_replaces_the_link_of_somebody_else_but_a_teacher(class_app: FastAPI) -> None:
-    ana, ben = member(class_app, "Ana"), member(class_app, "Ben")
+def test_nobody_replaces_the_link_of_somebody_else_but_a_teacher(
+    ana: TestClient, ben: TestClient, teacher: TestClient
+) -> None:
     made = ana.post(f"/api/runs/{launched(ana, '?shown=true')}/shares").json()
     for path in (f"/api/shares/{made['id']}/rotate", f"/shares/{made['id']}/rotate"):
         assert ben.post(path).status_code == 404
     assert ana.get(made["url"]).status_code == 200
-    teacher = member(class_app, "Ms Glorot", teaches=True)
     assert teacher.post(f"/api/shares/{made['id']}/rotate").status_code == 201
     assert ana.get(made["url"]).status_code == 404
 
 
-def test_a_student_replaces_the_own_link(class_app: FastAPI) -> None:
-    ana = member(class_app, "Ana")
+def test_a_student_replaces_the_own_link(ana: TestClient) -> None:
     made = ana.post(f"/api/runs/{launched(ana)}/shares", json={"expires_in": 60}).json()
     replaced = ana.post(f"/api/shares/{made['id']}/rotate")
     assert replaced.status_code == 201
@@ -172,10 +162,7 @@ def test_a_student_replaces_the_own_link(class_app: FastAPI) -> None:
     assert ana.get(replaced.json()["url"]).status_code == 404
 
 
-def test_in_the_store_a_students_session_replaces_no_other_link(
-    class_app: FastAPI,
-) -> None:
-    ana = member(class_app, "Ana")
+def test_in_the_store_a_students_session_replaces_no_other_link(class_app: FastAPI, ana: TestClient) -> None:
     made = ana.post(f"/api/runs/{launched(ana)}/shares").json()
     with Session(class_app.state.engine, info={KEY: Viewer("ben", "Ben")}) as session:
         assert store.replace_share(session, made["id"]) is None

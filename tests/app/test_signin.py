@@ -1,7 +1,6 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
 from threading import Lock
 
 import httpx2
@@ -10,17 +9,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from app import api, door, passwords
-from app.settings import Settings
+from app import api, attempts, door, passwords
 from tests.loops import run
-from tests.members import LAN, class_of
+from tests.members import LAN
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student, teacher
-
-
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings.model_copy(update={"teacher_password": TEACHERS})) as app:
-        yield app
 
 
 def browser(app: FastAPI, address: str = "192.168.1.7") -> TestClient:
@@ -64,6 +56,9 @@ def test_a_teacher_comes_in_by_the_teachers_password(class_app: FastAPI) -> None
         (student(password=TEACHERS), 403, "password: That is not the class password."),
         (student("Known", own="another one"), 403, "own: Somebody has this name, with another password."),
         (student("Known", own="x" * 9, password="no"), 403, "password: That is not the class password."),
+        (student("Known", own="x" * 201), 422, "own: A password has at most 200 characters."),
+        (student("Known", password="x" * 201), 422, "password: A password has at most 200 characters."),
+        (teacher(password="a" + "\u0301" * 200), 422, "password: A password has at most 200 characters."),
         (student("Known", own="short"), 422, "own: Your own password has at least 8 characters."),
         (student("New", own="seven77"), 422, "own: Your own password has at least 8 characters."),
         (student("", password="no"), 422, "name: Say who you are"),
@@ -205,10 +200,30 @@ def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
 def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_to_another_host(
     class_app: FastAPI, asked: str, led_to: str
 ) -> None:
+    for headers in ({"Sec-Fetch-Dest": "document"}, {"Accept": "text/html,*/*;q=0.8"}):
+        who = browser(class_app)
+        if asked:
+            who.get(LAN + asked, headers=headers)
+        assert who.post("/sign-in", data=student()).headers["location"] == led_to
+
+
+def test_what_a_page_fetches_is_not_what_was_asked_for(class_app: FastAPI) -> None:
     who = browser(class_app)
-    if asked:
-        who.get(LAN + asked, headers={"Sec-Fetch-Dest": "document"})
-    assert who.post("/sign-in", data=student()).headers["location"] == led_to
+    who.get("/runs/1", headers={"Sec-Fetch-Dest": "document"})
+    for headers in ({"Sec-Fetch-Dest": "empty", "Accept": "text/html"}, {"Accept": "*/*"}):
+        who.get("/teacher", headers=headers)
+    assert who.post("/sign-in", data=student()).headers["location"] == "/runs/1"
+
+
+def test_nobody_takes_the_names_of_a_whole_school(class_app: FastAPI) -> None:
+    for _ in range(attempts.NEW_NAMES.amount):
+        class_app.state.attempts.seconds_until_a_name("192.168.1.7")
+    answer = browser(class_app).post("/sign-in", data=student())
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 3600
+    assert said(answer).startswith("name: Many names were taken from your network in this hour. Try again in 60 min.")
+    assert not is_in(browser(class_app))
+    enter(class_app, student(), address="192.168.1.9")
 
 
 def test_without_a_class_there_is_nothing_to_sign_in_to(client: TestClient) -> None:

@@ -1,7 +1,6 @@
 """What teachers see of their class, and what they may do about it."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import httpx2
@@ -11,29 +10,12 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app import store
-from app.settings import Settings
 from tests.lab_runs import TRIAL
-from tests.members import class_of, member, stranger
+from tests.members import member, stranger
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student
 from tests.signing_in import teacher as teachers_form
 
 SMALL = {"hidden": [4], "epochs": 1}
-
-
-@pytest.fixture
-def class_app(settings: Settings) -> Iterator[FastAPI]:
-    with class_of(settings.model_copy(update={"teacher_password": TEACHERS})) as app:
-        yield app
-
-
-@pytest.fixture
-def ana(class_app: FastAPI) -> TestClient:
-    return member(class_app, "Ana")
-
-
-@pytest.fixture
-def teacher(class_app: FastAPI) -> TestClient:
-    return member(class_app, "Ms Glorot", teaches=True)
 
 
 def words(answer: httpx2.Response) -> str:
@@ -78,9 +60,8 @@ def test_the_page_shows_who_runs_what(ana: TestClient, teacher: TestClient) -> N
 
 
 def test_the_queue_is_shown_in_the_order_in_which_it_comes(
-    ana: TestClient, teacher: TestClient, class_app: FastAPI
+    ana: TestClient, ben: TestClient, teacher: TestClient
 ) -> None:
-    ben = member(class_app, "Ben")
     names = [launch(ana, name=f"First {i}") and f"First {i}" for i in range(3)]
     launch(ben, name="Later")
     queue = teacher.get("/teacher").text.partition('id="queue"')[2].partition("</section>")[0]
@@ -97,10 +78,10 @@ def test_a_long_queue_is_not_shown_whole(ana: TestClient, teacher: TestClient) -
 
 
 def test_a_student_has_a_page_with_what_they_have_run_and_said(
-    ana: TestClient, teacher: TestClient, class_app: FastAPI
+    ana: TestClient, ben: TestClient, teacher: TestClient
 ) -> None:
     launch(ana, name="Hers")
-    launch(member(class_app, "Ben"), name="Of another")
+    launch(ben, name="Of another")
     ana.post(mystery_link(teacher) + "/answers", data={"rule": "overfit", "cure": "lower_lr"})
     ana.post("/labs/dying-relu", data={"choice": "1"})
     page = teacher.get("/teacher/members/ana")
@@ -215,9 +196,10 @@ def test_who_forgot_the_password_chooses_another_and_finds_everything(class_app:
 
 
 def test_a_teachers_name_stays(teacher: TestClient) -> None:
+    link = teacher.post(f"/api/runs/{launch(teacher)}/shares").json()["url"]
     for action in ("remove", "new-password"):
         assert teacher.post(f"/teacher/members/ms glorot/{action}").status_code == 404
-    assert teacher.get("/teacher").status_code == 200
+    assert teacher.get("/teacher").status_code == teacher.get(link).status_code == 200
 
 
 def test_another_class_password_ends_every_session(ana: TestClient, teacher: TestClient, class_app: FastAPI) -> None:
@@ -231,7 +213,12 @@ def test_another_class_password_ends_every_session(ana: TestClient, teacher: Tes
 
 @pytest.mark.parametrize(
     ("password", "problem"),
-    [("short", "at least 8 characters"), ("", "at least 8 characters"), (TEACHERS, "That is the teachers' password")],
+    [
+        ("short", "at least 8 characters"),
+        ("", "at least 8 characters"),
+        ("x" * 201, "at most 200 characters"),
+        (TEACHERS, "That is the teachers' password"),
+    ],
 )
 def test_a_class_password_that_will_not_do_changes_nothing(
     ana: TestClient, teacher: TestClient, password: str, problem: str
@@ -247,7 +234,7 @@ def test_a_class_password_that_will_not_do_changes_nothing(
 
 
 def test_who_is_signed_in_answers_in_their_own_name_and_finds_it_in_every_browser(
-    ana: TestClient, teacher: TestClient, class_app: FastAPI
+    ana: TestClient, ben: TestClient, teacher: TestClient, class_app: FastAPI
 ) -> None:
     link, before = mystery_link(teacher), dict(ana.cookies)
     assert 'value="Ana" readonly' in ana.get(link).text
@@ -256,13 +243,13 @@ def test_who_is_signed_in_answers_in_their_own_name_and_finds_it_in_every_browse
     elsewhere = stranger(class_app)
     elsewhere.cookies.update(before)
     assert "What you have answered" in words(elsewhere.get(link))
-    assert "What you have answered" not in words(member(class_app, "Ben").get(link))
+    assert "What you have answered" not in words(ben.get(link))
     assert "What you have answered" not in words(stranger(class_app).get(link))
 
 
 @pytest.mark.usefixtures("trial")
 def test_who_is_signed_in_predicts_in_their_own_name_and_finds_it_in_every_browser(
-    ana: TestClient, class_app: FastAPI, session: Session
+    ana: TestClient, ben: TestClient, class_app: FastAPI, session: Session
 ) -> None:
     before = dict(ana.cookies)
     assert 'value="Ana" readonly' in ana.get(f"/labs/{TRIAL}").text
@@ -272,4 +259,19 @@ def test_who_is_signed_in_predicts_in_their_own_name_and_finds_it_in_every_brows
     elsewhere = stranger(class_app)
     elsewhere.cookies.update(before)
     assert "Predicted and measured" in words(elsewhere.get(result))
-    assert "What do you expect?" in words(member(class_app, "Ben").get(result))
+    assert "What do you expect?" in words(ben.get(result))
+
+
+@pytest.mark.usefixtures("trial")
+def test_nobody_takes_the_room_of_all_others(ana: TestClient, ben: TestClient, teacher: TestClient) -> None:
+    mystery, lab = mystery_link(teacher), f"/labs/{TRIAL}"
+    given_out = teacher.post(f"{lab}/class").headers["location"]
+    found = re.search(r'value="[^"]*(/l/[\w-]+)"', teacher.get(given_out).text)
+    assert found is not None
+    answer, prediction = {"rule": "overfit", "cure": "none"}, {"choice": "0"}
+    for path, sent in ((f"{mystery}/answers", answer), (lab, prediction), (found[1], prediction)):
+        assert {ana.post(path, data=sent).status_code for _ in range(10)} == {303}
+        refused = ana.post(path, data=sent)
+        assert refused.status_code == 409
+        assert "answered 1" in words(refused)
+        assert ben.post(path, data=sent).status_code == 303
