@@ -27,9 +27,10 @@ serve:
 	@$(PYTHON) app/bootstrap.py
 	@exec .venv/bin/python -m app serve
 
+# Bytecode is kept: of the processes that tests start each would otherwise compile the product anew.
 test:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-postgres:
 	@$(PYTHON) app/bootstrap.py --dev

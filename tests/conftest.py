@@ -32,10 +32,21 @@ logging.getLogger("dbos").addHandler(logging.NullHandler())
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those with a browser or with processes of their own first: they are the longest, and test processes that
     share the modules out end at the same time only if the last ones are short."""
-    items.sort(key=lambda item: not _LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
+    items.sort(key=lambda item: not _is_long(item))
     runs_here = _on_postgresql if ADMINISTRATOR else _without_postgresql
     config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
     items[:] = [item for item in items if runs_here(item)]
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return bool(_LONG.intersection((*item.fixturenames, item.path.stem)))  # type: ignore[attr-defined]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A worker that waits for runs takes a twentieth of a core: once the long tests are over, nobody asks for it."""
+    if not _is_long(item):
+        while _running:
+            _running.pop().stop()
 
 
 def pytest_sessionfinish() -> None:
@@ -53,8 +64,12 @@ def _without_postgresql(item: pytest.Item) -> bool:
     return "postgresql" not in item.keywords
 
 
+_running: list[Server] = []  # that are for all modules
 _DATABASE = {"settings", "server", "own_server"}
-_LONG = {"chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging"}
+_LONG = {
+    "chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging", "test_soak",
+    "test_fuzz_changes", "test_fuzz_runs", "test_fuzz_links",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +155,9 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The whole product on a free port, as `make serve` starts it, with the runs that other tests launched. Modules
     that kill its processes, or count what there is, take `own_server` instead."""
-    yield from _serve(tmp_path_factory.mktemp("server"))
+    for server in _serve(tmp_path_factory.mktemp("server")):
+        _running.append(server)
+        yield server
 
 
 @pytest.fixture(scope="module")

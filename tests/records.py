@@ -30,7 +30,8 @@ NOTHING = SignalSummary(*[math.nan] * 8, nonfinite=600, histogram=Histogram(0.0,
 
 def summarise(values: NDArray[np.float64], bins: int = 20) -> SignalSummary:
     counts, edges = np.histogram(values, bins)
-    p02, p98 = np.percentile(values, [2, 98])
+    last = values.size - 1
+    p02, p98 = np.interp([0.02 * last, 0.98 * last], np.arange(values.size), np.sort(values, axis=None))
     return SignalSummary(
         values.mean(), values.std(), np.abs(values).mean(), values.min(), values.max(), p02, p98,
         float(np.linalg.norm(values)), 0, Histogram(float(edges[0]), float(edges[-1]), counts),
@@ -49,6 +50,14 @@ def make_run(snapshots: int = 3, diverges_at: int | None = None, status: str = "
         monte_carlo=make_monte_carlo(whole) if whole.mc_passes and status == "finished" else None,
     )  # fmt: skip
     return run if diverges_at is None else diverging(run, diverges_at)
+
+
+def make_long(snapshots: int, **spec: Any) -> RunRecord:
+    """As make_run, of so many snapshots that making numbers up for each would take seconds: twenty, again and again."""
+    run = make_run(20, epochs=snapshots - 1, **spec)
+    again = (replace(run.snapshots[i % 20], step=10 * i, epoch=float(i)) for i in range(snapshots))
+    records = tuple(replace(one, pulses=_pulses(run.spec, i)) for i, one in enumerate(again))
+    return replace(run, snapshots=records, step=records[-1].step)
 
 
 def diverging(run: RunRecord, number: int) -> RunRecord:
@@ -160,9 +169,12 @@ def _snapshot(spec: RunSpec, number: int, rng: np.random.Generator) -> StepRecor
     layers = tuple(_layer(spec, number, position, rng) for position in range(len(spec.layers)))
     loss = 2.3 / (1 + number)
     clipping = Clipping(4.0 / number, 1.0, 1 / number) if number and spec.clip != "none" else None
-    pulses = (_pulse(spec, 10 * number - 5), _pulse(spec, 10 * number)) if number else ()
     metrics = Metrics(loss, loss / 3, 1.1 * loss, loss / 2.8)
-    return StepRecord(10 * number, float(number), metrics, layers, clipping, pulses)
+    return StepRecord(10 * number, float(number), metrics, layers, clipping, _pulses(spec, number))
+
+
+def _pulses(spec: RunSpec, number: int) -> tuple[Pulse, ...]:
+    return (_pulse(spec, 10 * number - 5), _pulse(spec, 10 * number)) if number else ()
 
 
 def _pulse(spec: RunSpec, step: int) -> Pulse:

@@ -18,7 +18,7 @@ from app.figures.smoothing import smoothed
 from app.i18n import LANGUAGES, speaking
 from ml.records import RunRecord
 from ml.spec import RunSpec
-from tests.records import make_everything, make_run
+from tests.records import make_everything, make_long, make_run
 
 RUNS = {
     "finished": make_run(4),
@@ -26,7 +26,7 @@ RUNS = {
     "waiting": make_everything(0, status="queued"),
     "diverged": make_everything(4, diverges_at=2),
     "diverged from the start": make_run(2, diverges_at=0),
-    "long": make_run(1500, hidden=(3,)),
+    "long": make_long(1500, hidden=(3,)),
     "deep": make_run(2, hidden=(3,) * 40),
 }
 VIEWS = {

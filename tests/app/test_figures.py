@@ -17,7 +17,7 @@ from ml.catalog import ACTIVATIONS
 from ml.records import SIGNALS, Histogram, RunRecord
 from ml.spec import RunSpec
 from ml.theory import predict
-from tests.records import make_everything, make_run
+from tests.records import make_everything, make_long, make_run
 
 RUNS = {
     "nothing yet": make_run(0, status="queued", epochs=5),
@@ -25,7 +25,7 @@ RUNS = {
     "a finished run": make_run(4),
     "a single layer": make_run(3, hidden=(5,)),
     "fifty layers": make_run(2, hidden=(3,) * 50),
-    "two thousand snapshots": make_run(2000, hidden=(3,)),
+    "two thousand snapshots": make_long(2000, hidden=(3,)),
     "diverged in the middle": make_run(4, diverges_at=2),
     "diverged from the start": make_run(2, diverges_at=0),
     "no flat side": make_run(2, activation="leaky_relu"),

@@ -53,12 +53,12 @@ def fuzz(school: School, call: Call) -> list[int]:
     @_SETTINGS
     @given(_cases(operation))
     def send(case: Case) -> None:
-        """As the student, every fourth time also as a stranger; what is open is asked by both in turn."""
+        """As the student, every eighth time also as a stranger; what is open is asked by both in turn."""
         turn = len(statuses)
         answer = _sent(school, case, {} if is_open and turn % 2 else {"Cookie": school.cookie})
         statuses.append(answer.status_code)
         case.validate_response(answer, checks=CHECKS)
-        if not is_open and turn % 4 == 0:
+        if not is_open and turn % 8 == 0:
             turned_away = _sent(school, case, {})
             assert turned_away.status_code in TURNED_AWAY
             case.validate_response(turned_away, checks=CHECKS)
