@@ -20,7 +20,7 @@ help:
 	@echo "make chaos            kill processes at random, then look at every run: minutes; KILLS=200 SEED=1 POSTGRES=1"
 	@echo "make once             see that workers share a thousand runs out: minutes; RUNS=1000 WORKERS=8 POSTGRES=1"
 	@echo "make soak             thirty students use a server, and try what they must not: minutes; STUDENTS=30 SECONDS=300 SEED=1"
-	@echo "make fuzz             send made-up requests to every route of the API, more than make test does: EXAMPLES=1000 each"
+	@echo "make fuzz             send made-up requests to every route of the API, five times as many as make test: EXAMPLES=1000 each"
 	@echo "make bench            measure what the README says about speed: three quarters of an hour; ONLY=ac: groups a and c"
 
 serve:
@@ -81,7 +81,7 @@ soak:
 
 fuzz:
 	@$(PYTHON) app/bootstrap.py --dev
-	@.venv/bin/python -m pytest -n 2 --dist load tests/fuzz
+	@EXAMPLES=$${EXAMPLES:-1000} .venv/bin/python -m pytest -n 2 --dist load tests/fuzz
 
 bench:
 	@$(PYTHON) app/bootstrap.py --dev --bench

@@ -16,10 +16,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.routing import Mount, compile_path
 
-from app import store
+from app import missing, store
 from app.i18n import gettext as _
 from app.viewer import KEY, Viewer
-from ml.words import words
 
 
 class Who(Enum):
@@ -112,10 +111,10 @@ _OPEN = [
 
 # What a path may name that has an owner: how to find it, and what to say where it is not there for who asks.
 OWNED: dict[str, tuple[Callable[[Session, str], Any], str]] = {
-    "run_id": (store.find_run, words("There is no such run. It may have been deleted.")),
-    "experiment_id": (store.find_experiment, words("There is no such experiment. It may have been deleted.")),
-    "prediction_id": (store.find_prediction, words("There is no such lab report. Its runs may have been deleted.")),
-    "share_id": (store.find_shared, words("There is no such share link.")),
+    "run_id": (store.find_run, missing.RUN),
+    "experiment_id": (store.find_experiment, missing.EXPERIMENT),
+    "prediction_id": (store.find_prediction, missing.REPORT),
+    "share_id": (store.find_shared, missing.SHARE),
 }
 
 
@@ -195,11 +194,11 @@ def _signed_in(session: Session, token: str) -> Viewer | None:
 
 
 def _check_owner(session: Session, viewer: Viewer, named: dict[str, Any]) -> None:
-    for name, (find, missing) in OWNED.items():
+    for name, (find, none) in OWNED.items():
         if name in named:
             found = find(session, named[name])
             if found is None:
-                raise HTTPException(404, _(missing))
+                raise HTTPException(404, _(none))
             if not viewer.may_change(found):
                 raise HTTPException(
                     403, _("Only a teacher can change this, or who made it; what a lab trains is the class's.")

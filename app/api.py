@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlmodel import Session
 
-from app import actions, store
+from app import actions, missing, store
 from app.answers import (
     LAUNCH,
     Detail,
@@ -35,7 +35,7 @@ from app.messages import TOLD
 from app.models import Share
 from app.pages import public_url
 from app.reading import reading_routes
-from app.sharing import LAST_SHARE, NO_SHARE, qr_code, replaced
+from app.sharing import LAST_SHARE, qr_code, replaced
 from app.viewer import viewer_of
 from app.wording import STATUSES
 from ml import catalog
@@ -195,13 +195,13 @@ def rotate(request: Request, share_id: str, session: SessionDep) -> NewShare:
 def revoke(share_id: str, session: SessionDep) -> None:
     """Close a share link for good."""
     if store.revoke_share(session, share_id) is None:
-        raise HTTPException(404, _(NO_SHARE))
+        raise HTTPException(404, _(missing.SHARE))
 
 
 def _find(session: Session, run_id: str) -> RunRecord:
     run = store.find_run(session, run_id)
     if run is None:
-        raise HTTPException(404, _("There is no such run."))
+        raise HTTPException(404, _(missing.RUN))
     return run
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app import actions, forms, store, svg
+from app import actions, forms, missing, store, svg
 from app.db import SessionDep
 from app.experiment_view import Combination, combinations, group_curves, in_common, legend, progress, table
 from app.figures import PAGE
@@ -104,7 +104,7 @@ def delete(request: Request, experiment_id: str, session: SessionDep) -> Respons
 def find(session: Session, experiment_id: str) -> ExperimentRecord:
     found = store.find_experiment(session, experiment_id)
     if found is None:
-        raise HTTPException(404, _("There is no such experiment. It may have been deleted."))
+        raise HTTPException(404, _(missing.EXPERIMENT))
     return found
 
 

@@ -79,27 +79,40 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = make_engine(settings.runs_url, WAIT_SECONDS)
     app = FastAPI(
         title="Layerscope", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url=None, redirect_slashes=False,  # which would go to whatever host was asked for
         description="Launch training runs and read what every layer did. Times are UTC, errors are fractions.",
         dependencies=[Depends(admit)],
     )  # fmt: skip
-    app.state.settings = settings
-    app.state.engine = engine
-    app.state.admission = Admission(engine, settings.class_mode)
-    app.state.queue = Queue(settings)
-    app.state.room = Room(settings)
-    app.state.limits = Limits(settings)
-    app.state.cache = RunCache()
-    app.state.hub = Hub(app.state.engine)
-    app.state.examples = Prepared()
-    app.state.showcase = Showcase(app.state.examples)
-    app.state.answered = {}
-    app.state.passwords = Passwords(settings) if settings.class_mode else None
-    app.state.attempts = Attempts()
-    app.state.hashing = CapacityLimiter(AT_ONCE)
+    _add_state(app, settings)
+    _add_routes(app, settings)
+    app.state.admission.learn(app)
+    _add_middleware(app, settings)
+    app.add_exception_handler(share.NoSuchShare, share.no_such_share)
+    return _with_errors(app)
+
+
+def _add_state(app: FastAPI, settings: Settings) -> None:
+    """What there is one of, for all requests."""
+    state = app.state
+    state.settings = settings
+    state.engine = make_engine(settings.runs_url, WAIT_SECONDS)
+    state.admission = Admission(state.engine, settings.class_mode)
+    state.queue = Queue(settings)
+    state.room = Room(settings)
+    state.limits = Limits(settings)
+    state.cache = RunCache()
+    state.hub = Hub(state.engine)
+    state.examples = Prepared()
+    state.showcase = Showcase(state.examples)
+    state.answered = {}
+    state.passwords = Passwords(settings) if settings.class_mode else None
+    state.attempts = Attempts()
+    state.hashing = CapacityLimiter(AT_ONCE)
+
+
+def _add_routes(app: FastAPI, settings: Settings) -> None:
     for router in (
         api.router, health.router, experiments_api.router, share.router, shares.router, signin.router, gallery.router,
         compare.router, pages.router, new.router, experiments.router, repairs.router, repairs_api.router, making.router,
@@ -111,10 +124,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/openapi.json", document, include_in_schema=False)
     app.add_api_route(f"/static/{PLOTLY}", plotly, include_in_schema=False)
     app.mount("/static", VersionedFiles())
-    app.state.admission.learn(app)
-    _add_middleware(app, settings)
-    app.add_exception_handler(share.NoSuchShare, share.no_such_share)
-    return _with_errors(app)
 
 
 def _with_errors(app: FastAPI) -> FastAPI:

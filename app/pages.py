@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from sqlmodel import Session
 
-from app import actions, forms, i18n, offline, sharing, speaking, store, wording
+from app import actions, forms, i18n, missing, offline, sharing, speaking, store, wording
 from app.db import SessionDep
 from app.figures import PAGE
 from app.messages import script_words
@@ -22,8 +22,6 @@ from app.statics import static
 from app.viewer import may_change, may_teach, who_asks
 from ml.records import RunRecord
 from ml.words import words
-
-NO_RUN = words("There is no such run. It may have been deleted.")
 
 
 async def _typed(request: Request) -> dict[str, str]:
@@ -102,14 +100,14 @@ def share(request: Request, run_id: str, values: TypedDep, session: SessionDep) 
 
 def _check_there(session: Session, run_id: str) -> None:
     if store.find_run(session, run_id) is None:
-        raise HTTPException(404, i18n.gettext(NO_RUN))
+        raise HTTPException(404, i18n.gettext(missing.RUN))
 
 
 def load(request: Request, session: Session, run_id: str) -> RunRecord:
     """The run with its snapshots."""
     run: RunRecord | None = request.app.state.cache.load(session, run_id)
     if run is None:
-        raise HTTPException(404, i18n.gettext(NO_RUN))
+        raise HTTPException(404, i18n.gettext(missing.RUN))
     return run
 
 

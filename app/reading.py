@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import pages, pictures
+from app import missing, pages, pictures
 from app.answers import (
     Detail,
     DiagnosisOut,
@@ -42,7 +42,7 @@ def reading_routes(open_run: Callable[..., Opened], read_only: bool = True) -> A
     def load(request: Request, opened: OpenedDep, session: SessionDep) -> RunRecord:
         run: RunRecord | None = request.app.state.cache.load(session, opened.run_id)
         if run is None:
-            raise HTTPException(404, _("There is no such run."))
+            raise HTTPException(404, _(missing.RUN))
         # Whoever names a version gets another address once what the answers hold has changed.
         setattr(request.state, NEVER_CHANGES, "v" in request.query_params and run.status not in ACTIVE)
         return run

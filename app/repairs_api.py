@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from app import actions
+from app import actions, missing
 from app.answers import LAUNCH, Detail, RunOut, run_out
 from app.answers.shapes import Number
 from app.db import SessionDep
@@ -75,7 +75,7 @@ def list_repairs(request: Request, run_id: str, session: SessionDep) -> list[Rep
 def _load(request: Request, session: Session, run_id: str) -> RunRecord:
     run: RunRecord | None = request.app.state.cache.load(session, run_id)
     if run is None:
-        raise HTTPException(404, _("There is no such run."))
+        raise HTTPException(404, _(missing.RUN))
     return run
 
 

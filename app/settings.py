@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="The address classmates type; share links use it")
     log_format: Literal["text", "json"] = Field("text", description="Lines of the log: for people, or for programs")
     class_password: str = Field(
-        "", max_length=LONGEST_PASSWORD, description="Asked for on every address other than this machine's own"
+        "", max_length=LONGEST_PASSWORD, description="Asked for where HOST lets others in, on this machine too"
     )
     teacher_password: str = Field(
         "", max_length=LONGEST_PASSWORD, description="Makes a teacher; empty = one that is made at the first start"

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from app import pages, sharing, store
+from app import missing, pages, sharing, store
 from app.db import SessionDep
 from app.forms import whole_number
 from app.i18n import gettext as _
@@ -29,7 +29,7 @@ def revoke(share_id: str, values: TypedDep, session: SessionDep) -> Response:
     """Close a share link for good."""
     share = store.revoke_share(session, share_id)
     if share is None:
-        raise HTTPException(404, _(sharing.NO_SHARE))
+        raise HTTPException(404, _(missing.SHARE))
     page = _page_of_overview(values)
     return RedirectResponse(f"/shares?page={page}" if page else f"{sharing.page_of(share)}#share", status_code=303)
 
@@ -55,10 +55,10 @@ def _page_of_overview(values: dict[str, str]) -> int | None:
 def _overview(request: Request, session: Session, page: int, link: str = "", replaced: str = "") -> Response:
     """`link` is the new one in the place of that whose id is `replaced`."""
     found = store.list_all_shares(session, sharing.ON_A_PAGE + 1, (page - 1) * sharing.ON_A_PAGE)
-    entries = list(map(sharing.entry, found[: sharing.ON_A_PAGE]))
+    record = store.share_record(session, replaced)
     context = pages.share_section(request, [], link) | {
-        "entries": entries,
-        "replaced": next((entry for entry in entries if entry.link.id == replaced), None),
+        "entries": list(map(sharing.entry, found[: sharing.ON_A_PAGE])),
+        "opened": sharing.title(record) if record else "",
         "page": page,
         "more": len(found) > sharing.ON_A_PAGE,
     }

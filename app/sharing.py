@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app import i18n, store, wording
+from app import i18n, missing, store, wording
 from app.diagnosis_view import Diagnosis
 from app.forms import whole_number
 from app.i18n import gettext as _
@@ -21,7 +21,6 @@ from ml.labs import LABS
 from ml.records import RunRecord
 from ml.words import words
 
-NO_SHARE = words("There is no such share link.")
 ENDED = words("That link has ended, so there is nothing to replace. Make another one.")
 ON_A_PAGE = 50  # of the overview
 LAST_SHARE = 1_000_000  # that anybody may ask for
@@ -92,7 +91,7 @@ def expires_at(lasting: str) -> float | None:
 def replaced(session: Session, share_id: str) -> tuple[Share, str]:
     """The link with its new token. Raises HTTPException where there is no such link, or where it has ended."""
     if store.find_share(session, share_id) is None:
-        raise HTTPException(404, _(NO_SHARE))
+        raise HTTPException(404, _(missing.SHARE))
     found = store.replace_share(session, share_id)
     if found is None:
         raise HTTPException(409, _(ENDED))

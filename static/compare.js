@@ -2,6 +2,7 @@
 // and while one of the runs trains everything follows.
 
 import { drawChart, onSchemeChange, plotlyLoaded } from "./chart.js";
+import { pageNow } from "./live.js";
 import { _ } from "./words.js";
 
 const REFRESH_MS = 2000;
@@ -79,12 +80,11 @@ function setMoment(link) {
 // The tables too, and at the end of the last run this once more.
 async function follow() {
   if (!root.dataset.active || document.hidden) return;
-  const answer = await fetch(location.href);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  root.dataset.active = page.querySelector("#compared").dataset.active;
+  const now = (await pageNow())?.querySelector("#compared");
+  if (!now) return;
+  root.dataset.active = now.dataset.active;
   for (const part of [".chosen", "#numbers"]) {
-    const [old, fresh] = [root.querySelector(part), page.querySelector(`#compared ${part}`)];
+    const [old, fresh] = [root.querySelector(part), now.querySelector(part)];
     if (old.innerHTML !== fresh.innerHTML && !old.contains(document.activeElement)) old.replaceWith(fresh);
   }
   outdate(root.querySelectorAll(".figure"));

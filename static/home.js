@@ -1,5 +1,6 @@
 // The list of runs: found as one types, drawn anew while one of them trains, and what is chosen to be compared.
 
+import { pageNow } from "./live.js";
 import { _ } from "./words.js";
 
 const REFRESH_MS = 2000;
@@ -28,7 +29,7 @@ if (filters) {
   });
   addEventListener("pageshow", () => list().querySelectorAll("[name=run]:checked").forEach(choose)); // came back to
   setInterval(() => {
-    if (list().dataset.active && !document.hidden) refresh(location.href).catch(() => {});
+    if (list().dataset.active && !document.hidden) refresh().catch(() => {});
   }, REFRESH_MS);
   tellChoice();
 }
@@ -42,16 +43,13 @@ function find() {
   const wanted = [...new FormData(filters)].filter(([, value]) => value.trim());
   const address = wanted.length ? `/?${new URLSearchParams(wanted)}` : "/";
   history.replaceState(null, "", address);
-  refresh(address).catch(() => location.assign(address));
+  refresh().catch(() => location.assign(address));
 }
 
-async function refresh(address) {
+async function refresh() {
   const number = ++asked;
-  const answer = await fetch(address);
-  if (!answer.ok || number !== asked) return; // something newer was asked for meanwhile
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("#runs");
-  if (fresh) update(fresh);
+  const fresh = (await pageNow())?.querySelector("#runs");
+  if (fresh && number === asked) update(fresh); // else something newer was asked for meanwhile
 }
 
 // Only the rows that have changed are replaced: what is read aloud, focused or pointed at stays.

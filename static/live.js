@@ -29,8 +29,10 @@ export function followRun(root, base, moments, changed) {
 
   // The server ends the stream with the run. Otherwise a lost connection comes back by itself, a refused one does not.
   stream.onerror = () => {
-    if (!ACTIVE.includes(root.dataset.status)) stream.close();
-    else if (stream.readyState === EventSource.CLOSED) setTimeout(() => followRun(root, base, moments, changed), RECONNECT_MS);
+    if (!ACTIVE.includes(root.dataset.status)) return stream.close();
+    if (stream.readyState !== EventSource.CLOSED) return;
+    pageNow().catch(() => {}); // leads to where one signs in, where that is why it was refused
+    setTimeout(() => followRun(root, base, moments, changed), RECONNECT_MS);
   };
 }
 
@@ -67,8 +69,25 @@ function duration(seconds) {
 
 // Takes parts of the page, those it has, from the server as they are now.
 export async function drawAnew(...selectors) {
+  const page = await pageNow();
+  for (const selector of selectors) {
+    const [old, fresh] = [document.querySelector(selector), page?.querySelector(selector)];
+    if (old && fresh) replace(old, fresh);
+  }
+}
+
+// The page as the server has it; null where there is none. Where its address leads elsewhere by now, because the session
+// has ended, so that one has to sign in, or because a run is gone, the browser follows.
+export async function pageNow() {
   const answer = await fetch(location.href);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const selector of selectors) document.querySelector(selector)?.replaceWith(page.querySelector(selector));
+  if (answer.redirected) location.reload();
+  if (!answer.ok || answer.redirected) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// What was scrolled within stays so.
+function replace(old, fresh) {
+  const places = [...old.querySelectorAll(".scroll")].map(({ scrollLeft: left, scrollTop: top }) => ({ left, top }));
+  old.replaceWith(fresh);
+  for (const box of fresh.querySelectorAll(".scroll")) box.scrollTo({ ...places.shift(), behavior: "instant" });
 }

@@ -4,9 +4,8 @@
 import { drawAnew } from "./live.js";
 
 const REFRESH_MS = 3000;
-const MOVING = ["#now", "#queue", "#newest"];
+const IDLE = ["#now", "#students", "#newest", "#queue", "#labs", "#mysteries"].map((part) => `${part}:not(:hover, :focus-within)`);
 
 setInterval(() => {
-  const idle = MOVING.filter((part) => !document.querySelector(`${part}:is(:hover, :focus-within)`));
-  if (!document.hidden) drawAnew(...idle).catch(() => {}); // the server is back soon
+  if (!document.hidden) drawAnew(...IDLE).catch(() => {}); // the server is back soon
 }, REFRESH_MS);

@@ -130,12 +130,15 @@ def test_a_teacher_sends_a_name_away_and_ends_all_sessions(chromium: Browser, cl
     sign_in(zoe, "Zoe")
     sign_in(max_, "Max")
     kept = launch(zoe, class_server, name="Left behind", hidden="8", epochs="1")
+    left_open, shown = open_and_listen(chromium, class_server, "/teacher")
+    expect(left_open.locator("#students")).to_contain_text("Zoe")
     sign_in_as_teacher(ms_bengio, "Ms Bengio")
     ms_bengio.goto(class_server.url + "/teacher")
     ms_bengio.locator("#students").get_by_role("link", name="Zoe").click()
     ms_bengio.get_by_text("Remove name").click()
     ms_bengio.get_by_role("button", name="Remove for good").click()
-    expect(ms_bengio.locator("#students")).not_to_contain_text("Zoe")
+    for page in (ms_bengio, left_open):
+        expect(page.locator("#students")).not_to_contain_text("Zoe")
     ms_bengio.goto(kept)
     expect(ms_bengio.get_by_role("heading", level=1)).to_have_text("Left behind")
     zoe.reload()
@@ -147,6 +150,8 @@ def test_a_teacher_sends_a_name_away_and_ends_all_sessions(chromium: Browser, cl
     ms_bengio.get_by_label("New class password").fill("next term")
     ms_bengio.get_by_role("button", name="Change the password").click()
     expect(ms_bengio.get_by_role("heading", level=1)).to_have_text("Sign in as a teacher")
+    expect(left_open).to_have_url(class_server.url + "/sign-in", timeout=10_000)
+    assert shown == []
     max_.goto(class_server.url + "/new")
     expect(max_).to_have_url(class_server.url + "/sign-in")
     sign_in(max_, "Max")
@@ -157,5 +162,18 @@ def test_a_teacher_sends_a_name_away_and_ends_all_sessions(chromium: Browser, cl
     max_.go_back()
     max_.reload()
     expect(max_).to_have_url(class_server.url + "/sign-in")
-    for page in (zoe, max_, ms_bengio):
+    for page in (zoe, max_, ms_bengio, left_open):
         page.context.close()
+
+
+def open_and_listen(chromium: Browser, server: Server, path: str) -> tuple[Page, list[str]]:
+    """A page as another teacher has it open, and how often its text came to hold "null"."""
+    context = chromium.new_context(locale="en", base_url=server.url)
+    context.request.post("/sign-in", form=teacher())  # type: ignore[arg-type]
+    page = context.new_page()
+    shown: list[str] = []
+    page.on("console", lambda message: shown.append(message.text) if message.text == "null" else None)
+    page.goto(path)
+    page.evaluate("""new MutationObserver(() => document.body.textContent.includes("null") && console.log("null"))
+        .observe(document.body, { childList: true, subtree: true })""")
+    return page, shown

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlmodel import Session
 
-from app import sharing, store
+from app import missing, sharing, store
 from app.db import SessionDep
 from app.i18n import gettext as _
 from app.labs import view
@@ -34,7 +34,7 @@ def share(request: Request, prediction_id: str, values: TypedDep, session: Sessi
 def _find(session: Session, prediction_id: str) -> Prediction:
     prediction = store.find_prediction(session, prediction_id)
     if prediction is None:
-        raise HTTPException(404, _("There is no such lab report. Its runs may have been deleted."))
+        raise HTTPException(404, _(missing.REPORT))
     return prediction
 
 

@@ -109,6 +109,7 @@ from app.store.shares import (
     open_share,
     replace_share,
     revoke_share,
+    share_record,
 )
 from app.store.standing import queue_length, standing
 from app.store.training import (
@@ -158,7 +159,7 @@ __all__ = [
     "open_as_teacher", "open_lab_as_class", "open_lab_as_teacher", "open_share", "possible_workers", "predicted_labs",
     "predictions_of", "queue", "queue_length", "release", "remove_student", "repairs_of", "replace_share",
     "report_worker", "reveal", "revoke_share", "save_artifact", "save_checkpoint", "save_progress", "save_snapshot",
-    "shortest_end", "show_experiment", "show_run", "show_what_is_made", "sign_in", "sign_out", "signed_in",
-    "snapshots_after", "source_status", "stalls", "standing", "take_back", "take_name", "teacher_named",
+    "share_record", "shortest_end", "show_experiment", "show_run", "show_what_is_made", "sign_in", "sign_out",
+    "signed_in", "snapshots_after", "source_status", "stalls", "standing", "take_back", "take_name", "teacher_named",
     "trained_seconds", "turn_of", "waiting_for", "waiting_since",
 ]  # fmt: skip

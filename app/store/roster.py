@@ -26,17 +26,13 @@ class MemberRecord:
     training: int
 
 
-def list_members(session: Session) -> list[MemberRecord]:
-    """Students and teachers, by name."""
-    return _members(session)
-
-
 def member_record(session: Session, member_id: str) -> MemberRecord | None:
     """None if there is no such member."""
-    return next(iter(_members(session, member_id)), None)
+    return next(iter(list_members(session, member_id)), None)
 
 
-def _members(session: Session, member_id: str | None = None) -> list[MemberRecord]:
+def list_members(session: Session, member_id: str | None = None) -> list[MemberRecord]:
+    """Students and teachers, by name; or the one of this id."""
     counts = [func.count(col(Run.id)), *(func.sum(case((col(Run.status) == status, 1), else_=0)) for status in ACTIVE)]
     query = select_columns(Member, *counts).join(Run, col(Run.owner_id) == col(Member.id), isouter=True)
     if member_id is not None:

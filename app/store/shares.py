@@ -60,16 +60,25 @@ def list_report_shares(session: Session, prediction_id: str) -> list[Share]:
 
 def list_all_shares(session: Session, limit: int, offset: int = 0) -> list[ShareRecord]:
     """Of every run and report whose links the viewer may close, the newest first."""
+    newest_first = _with_opened().order_by(col(Share.created).desc(), col(Share.id)).limit(limit).offset(offset)
+    return [ShareRecord(*found) for found in session.execute(newest_first)]
+
+
+def share_record(session: Session, share_id: str) -> ShareRecord | None:
+    """None if there is no such link."""
+    found = session.execute(_with_opened().where(col(Share.id) == share_id)).first()
+    return ShareRecord(*found) if found else None
+
+
+def _with_opened() -> Select[Any]:
     owner = func.coalesce(Run.owner_id, Prediction.owner_id)
-    query: Select[Any] = (
+    return (
         select_columns(Share, *_OPENED)
         .outerjoin(Run, col(Run.id) == col(Share.run_id))
         .outerjoin(Prediction, col(Prediction.id) == col(Share.prediction_id))
         .outerjoin(Experiment, col(Experiment.id) == col(Prediction.experiment_id))
         .outerjoin(Member, col(Member.id) == owner)
     )
-    newest_first = query.order_by(col(Share.created).desc(), col(Share.id)).limit(limit).offset(offset)
-    return [ShareRecord(*found) for found in session.execute(newest_first)]
 
 
 def find_share(session: Session, share_id: str) -> Share | None:

@@ -146,6 +146,16 @@ def test_a_teacher_may_do_what_an_owner_may(ana: TestClient, teacher: TestClient
     assert ana.get(f"/api/runs/{run_id}").status_code == 404
 
 
+def test_what_is_not_there_is_told_in_the_same_words_wherever_that_is_found_out(
+    client: TestClient, teacher: TestClient
+) -> None:
+    told = {
+        asked.json()["detail"]
+        for asked in (teacher.delete("/api/runs/none"), teacher.get("/api/runs/none"), client.delete("/api/runs/none"))
+    }
+    assert told == {"There is no such run. It may have been deleted."}
+
+
 def test_what_is_for_teachers_is_not_for_students(ana: TestClient) -> None:
     for call in [call for call, who in WHO.items() if who is Who.TEACHER]:
         assert ana.request(call.method, filled(call.path)).status_code == 403, call

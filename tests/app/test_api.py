@@ -445,7 +445,10 @@ def test_what_is_wrong_is_told_in_the_language_of_the_request(client: TestClient
         "message": "mayor que los 1.197 ejemplos de entrenamiento",
         "fix": "como máximo 1197, por ejemplo 32",
     }
-    assert client.get("/api/runs/nope", headers=SPANISH).json()["detail"] == "Esa ejecución no existe."
+    assert (
+        client.get("/api/runs/nope", headers=SPANISH).json()["detail"]
+        == "Esa ejecución no existe. Puede que se haya borrado."
+    )
     assert client.get("/api/nonsense", headers=SPANISH).json()["detail"] == "En esta dirección no hay ninguna página."
     activations = client.get("/api/catalog", headers=SPANISH).json()["activations"]
     assert activations[0]["label"] == "sigmoide"

@@ -111,6 +111,15 @@ def test_from_the_overview_a_link_is_replaced_and_revoked_there(client: TestClie
     assert ids(client) == []
 
 
+def test_a_link_that_is_on_another_page_by_now_is_replaced_and_named_all_the_same(
+    client: TestClient, finished: str
+) -> None:
+    made = client.post(f"/api/runs/{finished}/shares").json()
+    page = client.post(f"/shares/{made['id']}/rotate", data={"page": "2"}).text
+    assert f"New link <small>{TINY.title}</small>" in page
+    assert client.get(new_link(page)).status_code == 200
+
+
 def test_the_overview_has_pages(
     client: TestClient, session: Session, finished: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,23 @@ def test_the_queue_is_shown_in_the_order_in_which_it_comes(
     assert seen == [names[0], "Later", *names[1:]]
 
 
+def test_who_stops_one_of_two_runs_of_a_name_hears_whose_it_is(
+    ana: TestClient, ben: TestClient, teacher: TestClient
+) -> None:
+    for one in (ana, ben):
+        launch(one, name="The same")
+    assert set(re.findall(r'aria-label="(Stop [^"]+)"', teacher.get("/teacher").text)) == {
+        "Stop The same (Ana)", "Stop The same (Ben)",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("ana")
+def test_the_pages_below_are_the_classs_too(teacher: TestClient) -> None:
+    for path, current in (("/teacher", "page"), ("/teacher/members/ana", "true")):
+        assert f'<a href="/teacher" aria-current="{current}">Class</a>' in teacher.get(path).text
+    assert '<a href="/teacher" >Class</a>' in teacher.get("/").text
+
+
 def test_a_long_queue_is_not_shown_whole(ana: TestClient, teacher: TestClient) -> None:
     for _ in range(14):
         launch(ana)
