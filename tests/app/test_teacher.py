@@ -3,7 +3,6 @@
 import re
 from html import unescape
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -12,16 +11,11 @@ from sqlmodel import Session
 from app import store
 from tests.lab_runs import TRIAL
 from tests.members import member, stranger
+from tests.saving import words
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student
 from tests.signing_in import teacher as teachers_form
 
 SMALL = {"hidden": [4], "epochs": 1}
-
-
-def words(answer: httpx2.Response) -> str:
-    """What one reads."""
-    text = re.sub(r"<(script|style).*?</\1>", "", answer.text, flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def launch(who: TestClient, **spec: object) -> str:

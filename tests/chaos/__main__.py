@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from app import db
-from tests.chaos.checks import complaints, left_in_queue
+from tests.chaos.checks import complaints, left_in_queue, slow_takeovers
 from tests.chaos.runs import SPECS, undisturbed
 from tests.chaos.storm import WORKERS, Report, Storm
 from tests.postgres import PostgreSQL
@@ -26,6 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, database() as environment:
         report, wrong = survive(Path(folder), kills, seed, **environment)
     print_report(report)
+    wrong += slow_takeovers(report)
     print("\n".join(wrong) or "Nothing was lost, nothing is there twice, every run is what it would have been.")
     sys.exit(bool(wrong))
 
