@@ -155,7 +155,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _wants_json(request: Request) -> bool:
-    path = request.scope["path"]
+    path: str = request.scope["path"]
     below_an_example = path.startswith("/examples/") and path.count("/") > 2
     return below_an_example or path.startswith(("/api/", "/healthz", "/metrics", "/static/", *OPEN_BY_TOKEN))
 

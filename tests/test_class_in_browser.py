@@ -69,11 +69,12 @@ def test_two_students_and_a_teacher(chromium: Browser, class_server: Server) -> 
     expect(ben.get_by_label("Your name")).to_have_value("Ana")
     expect(ben.get_by_label("Class password")).to_have_value("")
     sign_in(ben, "Ben")
+    expect(ben.get_by_role("banner")).to_contain_text("Ben")
     expect(ben.get_by_role("link", name="Mine")).to_have_count(0)
     ben.goto(run)
     expect(ben.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
-    expect(ana.locator(".pill")).to_have_text("Finished", timeout=30_000)
+    expect(ana.locator(".pill")).to_have_text("Finished")
     ana.get_by_role("button", name="Show to the class").click()
     expect(ana.get_by_role("button", name="Hide from the class")).to_be_visible()
     ben.goto(class_server.url + "/?whose=class")
@@ -92,7 +93,7 @@ def test_two_students_and_a_teacher(chromium: Browser, class_server: Server) -> 
     expect(ms_glorot.locator("#students")).to_contain_text("Ana")
     ms_glorot.get_by_role("button", name="Stop Takes a while").click()
     expect(ms_glorot.locator("#queue")).to_contain_text("Nothing is trained, and nothing waits.")
-    expect(ben.locator(".pill")).to_have_text("Cancelled", timeout=10_000)
+    expect(ben.locator(".pill")).to_have_text("Cancelled")
     ms_glorot.goto(theirs)
     assert "Delete" in buttons(ms_glorot)
     for page in (ana, ben, ms_glorot):

@@ -8,7 +8,7 @@ from tests.chaos.once import share_out
 from tests.freezing import freeze, thaw
 from tests.server import Server, left_of, wait_for
 
-WORKERS = 3
+WORKERS = 2
 STEPS, EVERY = 3000, 200
 LONG = {
     "dataset": "shapeset", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "optimizer": "sgd",
@@ -23,7 +23,7 @@ def server(own_server: Server) -> Server:
 
 
 def test_workers_that_share_many_runs_out_train_each_of_them_once(server: Server) -> None:
-    shared, wrong = share_out(server.settings, runs=30, workers=WORKERS)
+    shared, wrong = share_out(server.settings, runs=20, workers=WORKERS)
     assert wrong == []
     assert len(shared.by_worker) > 1
 

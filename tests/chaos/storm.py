@@ -17,8 +17,7 @@ from ml.spec import RunSpec
 from tests.freezing import freeze, thaw
 from tests.server import Server, wait_for
 
-WORKERS = 3
-KEPT_BUSY = 6  # runs that wait or train at any time
+KEPT_BUSY = 2  # runs that wait or train at any time, for each worker
 PAUSE = (0.3, 2.2)  # seconds between two kills
 FROZEN_SECONDS = 14.0  # longer than it takes to be taken for lost
 VICTIMS = {"worker": 5, "child": 4, "web": 3, "web and worker": 1, "frozen worker": 1}  # how often, one to another
@@ -49,13 +48,14 @@ class Lost:
 class Storm:
     def __init__(self, server: Server, engine: Engine, specs: list[RunSpec], random: Random) -> None:
         self._server, self._engine, self._specs, self._random = server, engine, specs, random
+        self._crew = server.settings.workers
         self._lost: list[Lost] = []
         self._frozen: tuple[psutil.Process, float] | None = None  # and when it is thawed
         self.report = Report()
 
     def rage(self, kills: int) -> Report:
         """Until so many processes were killed or frozen; then wait until every run has ended."""
-        wait_for(lambda: len(self._workers()) == WORKERS, "the workers")
+        wait_for(lambda: len(self._workers()) == self._crew, "the workers")
         for struck in range(kills):
             wait_for(lambda struck=struck: self._round() > struck, "a process to strike")  # type: ignore[misc]
         self._wait_for_the_thaw()
@@ -76,7 +76,7 @@ class Storm:
     # --- the client ---
 
     def _keep_busy(self) -> None:
-        for _ in range(KEPT_BUSY - active(self._engine)):
+        for _ in range(KEPT_BUSY * self._crew - active(self._engine)):
             spec = self._random.choice(self._specs)
             self.report.launched[self._launch(spec)] = spec
 
