@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlmodel import Session
 
+from app import db, store
 from tests.server import Server
 from tests.signing_in import PASSWORD, TEACHERS, student, teacher
 from tests.walk import walk
@@ -126,6 +128,17 @@ def test_a_teachers_pages_are_in_order(
     assert walk(chromium, class_server, pages, language, scheme, width, teacher()) == []
 
 
+@pytest.fixture
+def kept_password(class_server: Server) -> Iterator[None]:
+    """Whatever the class is asked for meanwhile, afterwards it is what the others here send."""
+    yield
+    engine = db.make_engine(class_server.settings.runs_url)
+    with Session(engine) as session:
+        store.forget_class_password(session)
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("kept_password")
 def test_a_teacher_sends_a_name_away_and_ends_all_sessions(chromium: Browser, class_server: Server) -> None:
     zoe, max_, ms_bengio = (open_browser(chromium, class_server) for _ in range(3))
     sign_in(zoe, "Zoe")
