@@ -164,7 +164,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _wants_json(request: Request) -> bool:
-    path = request.url.path
+    path: str = request.scope["path"]
     below_an_example = path.startswith("/examples/") and path.count("/") > 2
     return below_an_example or path.startswith(("/api/", "/healthz", "/metrics", "/static/", *OPEN_BY_TOKEN))
 
@@ -183,7 +183,7 @@ def _unprocessable(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
-    if request.url.path.startswith(OPEN_BY_TOKEN):
+    if request.scope["path"].startswith(OPEN_BY_TOKEN):
         return share.no_such_share(request, error)
     detail = _in_our_words(error)
     if _wants_json(request):

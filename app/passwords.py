@@ -1,4 +1,5 @@
-"""Passwords: of the class, of its teachers, and each student's own. Only their argon2 hashes are kept."""
+"""Passwords: of the class, of its teachers, and each student's own. The database holds their argon2 hashes alone;
+that of the teachers, where it was made here, is a file that its owner alone may read."""
 
 import hmac
 import secrets

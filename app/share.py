@@ -52,7 +52,7 @@ router.include_router(reading_routes(open_share))
 def no_such_share(request: Request, _error: Exception) -> Response:
     """The same answer, byte for byte, whatever was wrong with the link and whoever asks: so in both languages."""
     request.session.get("sign_in")  # an answer says (Vary) whether that was read; a route reads it
-    return Response(_NOTHING, 404, media_type="text/html", headers=headers_at(request.url.path))
+    return Response(_NOTHING, 404, media_type="text/html", headers=headers_at(request.scope["path"]))
 
 
 # Needs no other file.

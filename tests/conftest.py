@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -27,6 +27,7 @@ TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2
 
 # Else the engine makes a handler, on the stderr of the test that first starts it, which is closed after that.
 logging.getLogger("dbos").addHandler(logging.NullHandler())
+expect.set_options(timeout=30_000)  # milliseconds; a machine that is busy with other tests draws a page late
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -20,18 +20,25 @@ from tests.signing_in import PASSWORD, TEACHERS
 LAN = "http://192.168.1.20:8000"
 
 
+def class_settings(settings: Settings) -> Settings:
+    """Those with which others can reach it."""
+    passwords = {"class_password": PASSWORD, "teacher_password": TEACHERS}
+    return settings.model_copy(update={"host": "0.0.0.0"} | passwords)
+
+
 @contextmanager
 def class_of(settings: Settings) -> Iterator[FastAPI]:
     """The application where others can reach it."""
-    passwords = {"class_password": PASSWORD, "teacher_password": TEACHERS}
-    app = create_app(settings.model_copy(update={"host": "0.0.0.0"} | passwords))
-    yield app
-    app.state.queue.close()
-    app.state.engine.dispose()
+    app = create_app(class_settings(settings))
+    try:
+        yield app
+    finally:
+        app.state.queue.close()
+        app.state.engine.dispose()
 
 
-def stranger(app: FastAPI) -> TestClient:
-    return TestClient(app, base_url=LAN, client=("192.168.1.7", 50000), follow_redirects=False)
+def stranger(app: FastAPI, address: str = "192.168.1.7") -> TestClient:
+    return TestClient(app, base_url=LAN, client=(address, 50000), follow_redirects=False)
 
 
 def member(app: FastAPI, name: str, teaches: bool = False) -> TestClient:

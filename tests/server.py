@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,9 +31,18 @@ def wait_for(look: Callable[[], T], what: str) -> T:
 
 
 def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run after a while. A zombie has ended; where init reaps nothing it stays listed."""
-    psutil.wait_procs(family, timeout=5)
-    return [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    """Those that go on and on."""
+    deadline = time.monotonic() + PATIENCE
+    while (left := list(filter(_goes_on, family))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _goes_on(process: psutil.Process) -> bool:
+    """A zombie has ended; where init reaps nothing it stays listed."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 class Server:

@@ -33,10 +33,10 @@ def launch(page: Page, server: Server, **fields: str) -> None:
 def test_a_newcomer_launches_watches_and_shares_a_run(page: Page, chromium: Browser, server: Server) -> None:
     launch(page, server, name="My first run", hidden="60, 40, 20", activation="tanh", init="xavier_uniform", epochs="6")
     expect(page).to_have_url(re.compile(r"/runs/\w+$"))
-    expect(page.locator(".pill")).to_have_text("Finished", timeout=30_000)
+    expect(page.locator(".pill")).to_have_text("Finished")
     expect(page.get_by_role("heading", level=1)).to_have_text("My first run")
     for figure, count in zip(SIGNALS, (3, 3, 4), strict=True):
-        expect(lines(page, figure)).to_have_count(count, timeout=20_000)
+        expect(lines(page, figure)).to_have_count(count)
 
     slider = page.get_by_label("Epoch", exact=True)
     expect(slider).to_have_value("6")
@@ -69,7 +69,7 @@ def assert_classmate_can_read_it(chromium: Browser, server: Server, url: str) ->
     page.on("request", lambda request: asked.append(request.url))
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).to_have_text("My first run")
-    expect(lines(page, "activation")).to_have_count(3, timeout=20_000)
+    expect(lines(page, "activation")).to_have_count(3)
     assert page.locator("form").count() == 0
     links = [a.get_attribute("href") or "" for a in page.locator("a").all()]
     assert [
@@ -139,12 +139,12 @@ def test_the_figures_follow_a_run_while_it_trains(page: Page, server: Server) ->
     )  # fmt: skip
     expect(page.locator('.figure[data-figure="activation"] svg').first).to_be_visible(timeout=20_000)
     slider = page.get_by_label("Epoch", exact=True)
-    expect(lines(page, "activation")).to_have_count(5, timeout=20_000)
+    expect(lines(page, "activation")).to_have_count(5)
     reached = int(slider.input_value())
     expect(page.locator(".pill")).to_have_text("Running")
     wait_until(page, f"document.querySelector('#epoch').value > {reached + 3}")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator(".pill")).to_have_text("Cancelled", timeout=20_000)
+    expect(page.locator(".pill")).to_have_text("Cancelled")
 
 
 def test_the_offline_file_works_without_a_server(page: Page, server: Server, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_offline_file_works_without_a_server(page: Page, server: Server, tmp
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text("</script><b>offline</b>")
-    expect(lines(page, "activation")).to_have_count(2, timeout=20_000)
+    expect(lines(page, "activation")).to_have_count(2)
     slider = page.get_by_label("Epoch", exact=True)
     before = lines(page, "activation").nth(0).get_attribute("d")
     slider.focus()

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,14 +61,11 @@ def assert_goes_on_by_itself(server: Server, run_id: str, data: Path) -> None:
 @contextmanager
 def locked(*files: Path) -> Iterator[None]:
     """As by a program that has begun to write and takes its time."""
-    writers = [SQLITE.connect(file, isolation_level=None) for file in files]
-    for writer in writers:
-        writer.execute("PRAGMA busy_timeout=20000")
-        writer.execute("BEGIN IMMEDIATE")
-    yield
-    for writer in writers:
-        writer.execute("ROLLBACK")
-        writer.close()
+    with ExitStack() as held:
+        for file in files:
+            writer = held.enter_context(closing(SQLITE.connect(file, timeout=20, isolation_level=None)))
+            writer.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def test_a_locked_database_is_waited_for(server: Server) -> None:

@@ -27,7 +27,7 @@ def test_a_run_is_launched_opened_read_shared_and_closed_by_keyboard_alone(page:
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/runs/\w+$"))
-    expect(page.locator(".pill")).to_have_text("Finished", timeout=30_000)
+    expect(page.locator(".pill")).to_have_text("Finished")
 
     page.goto(server.url)
     tab_to(page, page.get_by_role("link", name="By keyboard", exact=True).first)

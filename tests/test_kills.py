@@ -1,18 +1,14 @@
 """Whoever ends a run, a worker or the product in the middle of a run: nothing goes on behind their back, and nothing is
 lost."""
 
-import time
-from contextlib import closing
-from pathlib import Path
-
 import psutil
 import pytest
 
-from app.db import SQLITE
 from tests.chaos.once import share_out
+from tests.freezing import freeze, thaw
 from tests.server import Server, left_of, wait_for
 
-WORKERS = 3
+WORKERS = 2
 STEPS, EVERY = 3000, 200
 LONG = {
     "dataset": "shapeset", "hidden": [100] * 5, "activation": "tanh", "init": "xavier_uniform", "optimizer": "sgd",
@@ -27,9 +23,9 @@ def server(own_server: Server) -> Server:
 
 
 def test_workers_that_share_many_runs_out_train_each_of_them_once(server: Server) -> None:
-    shared, wrong = share_out(server.settings, runs=30, workers=WORKERS)
+    shared, wrong = share_out(server.settings, runs=12, workers=WORKERS)
     assert wrong == []
-    assert len(shared.by_worker) == WORKERS
+    assert len(shared.by_worker) > 1
 
 
 def launch_to_the_middle(server: Server) -> str:
@@ -57,10 +53,8 @@ def assert_whole(server: Server, run_id: str, attempt: int) -> None:
 def test_a_cancelled_run_stops_and_keeps_what_it_measured(server: Server) -> None:
     run_id = launch_to_the_middle(server)
     trainer = psutil.Process(wait_for(lambda: server.pid("trainer", run_id), "its training process"))
-    asked = time.monotonic()
     assert server.client.post(f"/api/runs/{run_id}/cancel").json()["status"] == "cancelled"
     assert left_of([trainer]) == []
-    print(f"its training process ended after {time.monotonic() - asked:.1f} s")
     steps = server.client.get(f"/api/runs/{run_id}/metrics").json()["step"]
     assert steps[0] == 0
     assert len(steps) == len(set(steps)) < STEPS // EVERY
@@ -74,35 +68,15 @@ def test_a_worker_that_is_asked_to_end_is_gone_within_five_seconds_and_another_o
     assert_whole(server, run_id, attempt=2)
 
 
-def is_locked(file: Path) -> bool:
-    with closing(SQLITE.connect(file, timeout=1)) as database:
-        try:
-            database.execute("BEGIN IMMEDIATE")
-        except SQLITE.OperationalError:
-            return True
-        return False
-
-
-def frozen_between_writes(family: list[psutil.Process], folder: Path) -> bool:
-    """Freeze them, unless one is writing: SQLite's lock is that process's, and everybody waits for it to be thawed.
-    PostgreSQL ends a transaction that rests."""
-    for process in family:
-        process.suspend()
-    if not any(map(is_locked, folder.glob("*.db"))):
-        return True
-    for process in family:
-        process.resume()
-    return False
-
-
 def test_a_worker_that_was_frozen_and_is_thawed_changes_nothing(server: Server) -> None:
     run_id = launch_to_the_middle(server)
     worker = worker_of(server, run_id)
     frozen = [worker, *worker.children(recursive=True)]
-    wait_for(lambda: frozen_between_writes(frozen, server.folder), "a moment at which nothing is written")
-    wait_for(lambda: server.run(run_id)["attempt"] == 2, "another worker to take the run over")
-    for process in frozen:
-        process.resume()
+    freeze(frozen, server.folder)
+    try:
+        wait_for(lambda: server.run(run_id)["attempt"] == 2, "another worker to take the run over")
+    finally:
+        thaw(frozen)
     assert_whole(server, run_id, attempt=2)
     assert server.wait_until_ended(server.launch(hidden=[4], epochs=1))["status"] == "finished"
 
@@ -112,5 +86,5 @@ def test_ctrl_c_leaves_no_process_and_gives_the_run_back(server: Server) -> None
     family = server.family()
     assert server.stop() == 0
     assert left_of(family) == []
-    server.start()
-    assert_whole(server, run_id, attempt=2)
+    with Server(server.folder, DATABASE_URL=server.settings.database_url) as again:
+        assert_whole(again, run_id, attempt=2)

@@ -117,26 +117,44 @@ def test_what_is_shown_to_the_class_can_be_read_and_not_changed(ana: TestClient,
     assert ana.get(f"/api/runs/{run_id}").json()["status"] == "queued"
 
 
-def whole_of(client: TestClient, run_id: str, experiment_id: str) -> list[object]:
-    return [
-        client.get(f"/api/runs/{run_id}").json(), client.get(f"/api/experiments/{experiment_id}").json(),
-        client.get(f"/api/runs/{run_id}/shares").json(),
-    ]  # fmt: skip
+@pytest.fixture
+def predicted(class_app: FastAPI, ana: TestClient) -> str:
+    """The id of what Ana has said of a lab."""
+    experiment_id = ana.post("/labs/dying-relu", data={"choice": "1"}).headers["location"].rpartition("/")[2]
+    with Session(class_app.state.engine) as session:
+        [said] = store.experiment_predictions(session, experiment_id)
+        return said.id
+
+
+def owned(ana: TestClient, predicted: str, query: str) -> dict[str, list[str]]:
+    """Ids of what is Ana's, by what paths call them."""
+    run_id = launched(ana, query)
+    made = ana.post(f"/api/experiments{query}", json={"base": TINY, "vary": {"lr": [0.1, 0.2]}})
+    ana.post(f"/api/runs/{run_id}/shares")
+    ana.post(f"/labs/reports/{predicted}/shares")
+    shares = [share["id"] for share in ana.get("/api/shares").json()]
+    assert len(shares) == 2
+    return {"run_id": [run_id], "experiment_id": [made.json()["id"]], "prediction_id": [predicted], "share_id": shares}
+
+
+def whole_of(client: TestClient, ids: dict[str, list[str]]) -> list[object]:
+    paths = (f"/api/runs/{ids['run_id'][0]}", f"/api/experiments/{ids['experiment_id'][0]}", "/api/shares")
+    return [client.get(path).json() for path in paths]
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_what_is_anothers_is_left_alone(ana: TestClient, ben: TestClient, shown: bool) -> None:
-    query = "?shown=true" if shown else ""
-    run_id = launched(ana, query)
-    experiment_id = ana.post(f"/api/experiments{query}", json={"base": TINY, "vary": {"lr": [0.1, 0.2]}}).json()["id"]
-    share_id = ana.post(f"/api/runs/{run_id}/shares").json()["id"]
-    before = whole_of(ana, run_id, experiment_id)
+def test_what_is_anothers_is_left_alone(ana: TestClient, ben: TestClient, predicted: str, shown: bool) -> None:
+    """And is not there for who can't see it; what somebody has predicted the whole class sees."""
+    ids = owned(ana, predicted, "?shown=true" if shown else "")
+    there = {"prediction_id"} | ({"run_id", "experiment_id"} if shown else set())
+    before = whole_of(ana, ids)
     for call in [call for call, who in WHO.items() if who is Who.OWNER]:
-        path = filled(call.path, run_id=run_id, experiment_id=experiment_id, share_id=share_id)
-        answer = ben.request(call.method, path, json={"shown": not shown} if "shown" in path else None)
-        there = shown and ("run_id" in call.path or "experiment_id" in call.path)
-        assert answer.status_code == (403 if there else 404), call
-        assert whole_of(ana, run_id, experiment_id) == before, call
+        [name] = re.findall(r"{(\w+)}", call.path)
+        for found in ids[name]:
+            path = filled(call.path, **{name: found})
+            answer = ben.request(call.method, path, json={"shown": not shown} if "shown" in path else None)
+            assert answer.status_code == (403 if name in there else 404), call
+            assert whole_of(ana, ids) == before, call
 
 
 def test_a_teacher_may_do_what_an_owner_may(ana: TestClient, teacher: TestClient) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel
 from app.access import WHO, Call
 from app.settings import PROJECT
 from tests.members import LAN, stranger
+from tests.signing_in import student
 
 CHANGING = [call for call in WHO if call.method not in ("GET", "HEAD", "OPTIONS")]
 HOST = "192.168.1.20:8000"
@@ -71,13 +72,12 @@ def test_a_program_that_says_nothing_of_an_origin_needs_the_cookie(class_app: Fa
     """Programs send neither header. A browser always does; and to a form of another site it adds no such cookie."""
     assert teacher.post("/api/runs", json={"hidden": [4], "epochs": 0}).status_code == 201
     assert stranger(class_app).post("/api/runs", json={"hidden": [4], "epochs": 0}).status_code == 401
-    data = {"name": "Ana", "own": "correct horse", "password": "glorot"}
-    cookie = stranger(class_app).post("/sign-in", data=data).headers["set-cookie"].lower()
+    cookie = stranger(class_app).post("/sign-in", data=student()).headers["set-cookie"].lower()
     assert "samesite=lax" in cookie
     assert "httponly" in cookie
 
 
-@pytest.mark.parametrize("file", ["security", "access", "bounds", "headers"])
+@pytest.mark.parametrize("file", ["security", "access", "bounds", "headers", "main", "share"])
 def test_the_guard_reads_no_address_that_was_built_from_a_header(file: str) -> None:
     tree = ast.parse((PROJECT / f"app/{file}.py").read_text())
     built = {"url", "base_url", "url_for"}

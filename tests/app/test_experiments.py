@@ -6,24 +6,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlmodel import Session
 
 from app import store
 from ml.records import Metrics, StepRecord
 from ml.spec import RunSpec
+from tests.saving import ORIGIN, words
 
-ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 GRID = {
     "name": "Inits <b>", "hidden": "8, 6", "epochs": "1", "vary1": "init", "values1": "standard, xavier_uniform",
     "vary2": "lr", "values2": "0.1, 0.01", "seeds": "2",
 }  # fmt: skip
-
-
-def words(answer: Response) -> str:
-    """What is read on the page: its text without the markup."""
-    body = answer.text[answer.text.index("<body") :]
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 
 def launch(client: TestClient, **changed: str) -> str:

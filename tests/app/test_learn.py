@@ -1,9 +1,9 @@
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
@@ -12,23 +12,13 @@ from app.i18n import gettext, speaking
 from app.learn.entries import LEARN
 from app.learn.pages import math
 from app.learn.topics import PAGES
-from app.main import create_app
-from app.settings import Settings
 from ml.grid import grid
 from ml.labs import LABS
 from ml.rules import RULES
+from tests.members import stranger
 from tests.records import make_dying
 from tests.saving import save_run
 from tests.signing_in import student
-
-
-@pytest.fixture
-def stranger(settings: Settings) -> Iterator[TestClient]:
-    """In class mode, without the password."""
-    app = create_app(settings.model_copy(update={"host": "0.0.0.0", "class_password": "glorot"}))
-    yield TestClient(app, base_url="http://192.168.1.20:8000", client=("192.168.1.7", 50000), follow_redirects=False)
-    app.state.queue.close()
-    app.state.engine.dispose()
 
 
 def controls(html: str) -> dict[str, bool]:
@@ -95,14 +85,15 @@ def test_pages_lead_to_the_labs_that_belong_to_them(client: TestClient) -> None:
             assert f'href="/labs/{name}"' in client.get(f"/learn/{lab.learn}").text
 
 
-def test_a_stranger_reads_the_pages_but_is_not_led_to_what_asks_for_the_password(stranger: TestClient) -> None:
-    assert stranger.get("/learn").status_code == 200
-    page = stranger.get("/learn/signal")
+def test_a_stranger_reads_the_pages_but_is_not_led_to_what_asks_for_the_password(class_app: FastAPI) -> None:
+    guest = stranger(class_app)
+    assert guest.get("/learn").status_code == 200
+    page = guest.get("/learn/signal")
     assert page.status_code == 200
     assert 'href="/new?' not in page.text
     assert 'href="/labs/' not in page.text
-    stranger.post("/sign-in", data=student())
-    assert 'href="/new?' in stranger.get("/learn/signal").text
+    guest.post("/sign-in", data=student())
+    assert 'href="/new?' in guest.get("/learn/signal").text
 
 
 def test_the_navigation_says_where_one_is(client: TestClient) -> None:

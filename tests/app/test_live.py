@@ -210,16 +210,19 @@ def test_a_link_made_after_the_last_look_opens_the_stream(engine: Engine, sessio
     assert run(follow())[0] == ("snapshot", 0)
 
 
-def test_a_stream_ends_when_its_link_expires(engine: Engine, session: Session) -> None:
-    run_id = begun(session, 0)
-    share, _ = store.create_share(session, run_id, expires=time.time() + 0.3)
+def test_a_stream_ends_when_its_link_expires(engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id, expires = begun(session, 0), time.time() + 3600
+    share, _ = store.create_share(session, run_id, expires=expires)
 
-    async def follow() -> list[Told]:
-        assert share.expires is not None
-        stream = Hub(engine).follow(Opened(run_id, share.token_hash, share.expires), "")
-        return [brief(told) async for told in stream]
+    async def follow() -> tuple[list[Told], list[Told]]:
+        stream = Hub(engine).follow(Opened(run_id, share.token_hash, expires), "")
+        before = await until_status(stream)
+        monkeypatch.setattr(live.time, "time", lambda: expires - 0.1)
+        return before, [brief(told) async for told in stream]
 
-    assert run(follow())[0] == ("snapshot", 0)
+    before, after = run(follow())
+    assert before[0] == ("snapshot", 0)
+    assert after == []
 
 
 def test_a_deleted_run_ends_its_streams(engine: Engine, session: Session) -> None:

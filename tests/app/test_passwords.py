@@ -6,12 +6,13 @@ from sqlmodel import Session
 from app import passwords, store
 from app.passwords import Passwords, hashed, kept_secret, matches, teacher_password, where_teachers_look
 from app.settings import Settings
+from tests.members import class_settings
 from tests.signing_in import PASSWORD, TEACHERS
 
 
 @pytest.fixture
-def class_settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"host": "0.0.0.0", "class_password": PASSWORD, "teacher_password": TEACHERS})
+def with_class(settings: Settings) -> Settings:
+    return class_settings(settings)
 
 
 def another(settings: Settings, password: str) -> Passwords:
@@ -32,9 +33,10 @@ def test_the_same_letters_are_the_same_password_on_every_keyboard() -> None:
     assert matches(hashed("contrasen\u0303a"), "contraseña")
 
 
-def test_the_server_keeps_hashes_of_its_own_passwords_in_memory(class_settings: Settings, session: Session) -> None:
-    known = Passwords(class_settings)
-    assert TEACHERS not in repr(vars(known))
+def test_the_teachers_password_and_that_of_the_class_open_their_own_door_alone(
+    with_class: Settings, session: Session
+) -> None:
+    known = Passwords(with_class)
     assert known.is_teachers(TEACHERS)
     assert not known.is_teachers(PASSWORD)
     assert known.is_the_class(session, PASSWORD)
@@ -42,9 +44,9 @@ def test_the_server_keeps_hashes_of_its_own_passwords_in_memory(class_settings: 
 
 
 def test_what_was_right_is_known_again_and_what_is_wrong_is_not(
-    class_settings: Settings, session: Session, monkeypatch: pytest.MonkeyPatch
+    with_class: Settings, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Passwords(class_settings)
+    known = Passwords(with_class)
     assert known.is_the_class(session, PASSWORD)
     known.change(session, "next term")
     assert not known.is_the_class(session, PASSWORD)
@@ -55,30 +57,30 @@ def test_what_was_right_is_known_again_and_what_is_wrong_is_not(
     assert not known.is_the_class(session, PASSWORD)
 
 
-def test_a_changed_class_password_outlives_a_restart(class_settings: Settings, session: Session) -> None:
-    Passwords(class_settings).change(session, "next term")
+def test_a_changed_class_password_outlives_a_restart(with_class: Settings, session: Session) -> None:
+    Passwords(with_class).change(session, "next term")
     for _ in range(2):
-        again = Passwords(class_settings)
+        again = Passwords(with_class)
         for _ in range(2):
             assert again.is_the_class(session, "next term")
             assert not again.is_the_class(session, PASSWORD)
 
 
 def test_another_setting_is_the_newer_word_and_the_first_one_does_not_bring_it_back(
-    class_settings: Settings, session: Session
+    with_class: Settings, session: Session
 ) -> None:
-    Passwords(class_settings).change(session, "next term")
-    newer = another(class_settings, "bengio")
+    Passwords(with_class).change(session, "next term")
+    newer = another(with_class, "bengio")
     assert newer.is_the_class(session, "bengio")
     assert not newer.is_the_class(session, "next term")
-    assert Passwords(class_settings).is_the_class(session, PASSWORD)
+    assert Passwords(with_class).is_the_class(session, PASSWORD)
 
 
-def test_a_changed_class_password_signs_everybody_out(class_settings: Settings, session: Session) -> None:
+def test_a_changed_class_password_signs_everybody_out(with_class: Settings, session: Session) -> None:
     ana = store.take_name(session, "Ana", "hash")
     assert ana is not None
     token = store.sign_in(session, ana.id)
-    Passwords(class_settings).change(session, "next term")
+    Passwords(with_class).change(session, "next term")
     assert store.signed_in(session, token) is None
 
 

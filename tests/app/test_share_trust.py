@@ -1,5 +1,6 @@
 """Share links, as somebody tries them who was not sent one, or wants more of one than it opens."""
 
+import asyncio
 import json
 import re
 import time
@@ -26,6 +27,7 @@ from tests.conftest import TINY
 from tests.members import stranger
 from tests.records import make_dying, make_everything
 from tests.saving import save_run
+from tests.server import PATIENCE
 
 BELOW = [call for call in WHO if call.path.startswith("/s/")]
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -337,20 +339,17 @@ def _raise(error: Exception) -> Any:
 # --- an open stream ---
 
 
-def test_a_replaced_link_ends_its_streams_within_two_seconds(
-    client: TestClient, engine: Engine, session: Session
-) -> None:
+def test_a_replaced_link_ends_its_streams(client: TestClient, engine: Engine, session: Session) -> None:
     run_id = store.create_run(session, TINY).id
     store.claim(session, run_id)
     share_id, token = share(client, run_id)
     opened = Opened(run_id, store.open_share(session, token).token_hash)
 
-    async def follow() -> float:
+    async def follow() -> list[object]:
         stream = Hub(engine).follow(opened, "")
         await anext(stream)
         await run_in_threadpool(client.post, f"/api/shares/{share_id}/rotate")
-        began = time.monotonic()
-        assert [told async for told in stream] == []
-        return time.monotonic() - began
+        async with asyncio.timeout(PATIENCE):
+            return [told async for told in stream]
 
-    assert loops.run(follow()) < 2
+    assert loops.run(follow()) == []

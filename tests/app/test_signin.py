@@ -11,16 +11,12 @@ from sqlmodel import Session
 
 from app import api, attempts, door, passwords
 from tests.loops import run
-from tests.members import LAN
+from tests.members import LAN, stranger
 from tests.signing_in import OWN, PASSWORD, TEACHERS, student, teacher
 
 
-def browser(app: FastAPI, address: str = "192.168.1.7") -> TestClient:
-    return TestClient(app, base_url=LAN, client=(address, 50000), follow_redirects=False)
-
-
-def enter(app: FastAPI, form: dict[str, str], address: str = "192.168.1.7") -> TestClient:
-    found = browser(app, address)
+def enter(app: FastAPI, form: dict[str, str], **address: str) -> TestClient:
+    found = stranger(app, **address)
     assert found.post("/sign-in", data=form).headers["location"] == "/"
     return found
 
@@ -43,7 +39,7 @@ def test_a_student_comes_in_by_a_name_and_a_password_that_they_choose(class_app:
 
 def test_a_teacher_comes_in_by_the_teachers_password(class_app: FastAPI) -> None:
     assert is_in(enter(class_app, teacher()))
-    page = browser(class_app).get("/sign-in?as=teacher").text
+    page = stranger(class_app).get("/sign-in?as=teacher").text
     assert 'name="own"' not in page
     assert 'name="as" value="teacher"' in page
 
@@ -77,19 +73,19 @@ def test_who_is_not_let_in_reads_what_is_wrong(
 ) -> None:
     enter(class_app, student("Known"))
     enter(class_app, teacher())
-    stranger = browser(class_app)
-    answer = stranger.post("/sign-in", data=form)
+    guest = stranger(class_app)
+    answer = guest.post("/sign-in", data=form)
     assert answer.status_code == status
     assert said(answer).startswith(problem)
-    assert not is_in(stranger)
+    assert not is_in(guest)
 
 
 def test_the_form_keeps_the_name_and_never_a_password(class_app: FastAPI) -> None:
-    answer = browser(class_app).post("/sign-in", data=student("Ana <3", password="wrong one"))
+    answer = stranger(class_app).post("/sign-in", data=student("Ana <3", password="wrong one"))
     assert 'value="Ana &lt;3"' in answer.text
     assert "wrong one" not in answer.text
     assert OWN not in answer.text
-    again = browser(class_app).post("/sign-in", data=teacher(password="wrong one"))
+    again = stranger(class_app).post("/sign-in", data=teacher(password="wrong one"))
     assert 'name="as" value="teacher"' in again.text
     assert "wrong one" not in again.text
 
@@ -97,12 +93,12 @@ def test_the_form_keeps_the_name_and_never_a_password(class_app: FastAPI) -> Non
 def test_a_class_password_is_nobodys_own(class_app: FastAPI, session: Session) -> None:
     class_app.state.passwords.change(session, "a long enough one")
     form = student(own="A long enough one", password="a long enough one")
-    assert browser(class_app).post("/sign-in", data=form).status_code == 422
+    assert stranger(class_app).post("/sign-in", data=form).status_code == 422
 
 
 def test_signing_out_ends_the_session_on_the_server(class_app: FastAPI) -> None:
     ana = enter(class_app, student())
-    thief = browser(class_app)
+    thief = stranger(class_app)
     thief.cookies.set("layerscope", ana.cookies["layerscope"])
     assert is_in(thief)
     assert ana.post("/sign-out").headers["location"] == "/sign-in"
@@ -111,7 +107,7 @@ def test_signing_out_ends_the_session_on_the_server(class_app: FastAPI) -> None:
 
 
 def test_who_follows_a_run_is_admitted_anew_after_a_while(class_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MEMBER_SECONDS", 0.2)
+    monkeypatch.setattr(api, "MEMBER_SECONDS", 2.0)
     ana = enter(class_app, student())
     events = f"/api/runs/{ana.post('/api/runs', json={'hidden': [4], 'epochs': 1}).json()['id']}/events"
     assert "event: status" in ana.get(events).text  # which ends although the run waits
@@ -124,19 +120,19 @@ def test_a_cookie_that_was_there_before_opens_nothing_afterwards(class_app: Fast
     before = ana.cookies["layerscope"]
     ana.post("/sign-in", data=student("Bea"))
     assert ana.cookies["layerscope"] != before
-    old = browser(class_app)
+    old = stranger(class_app)
     old.cookies.set("layerscope", before)
     assert not is_in(old)
     assert is_in(ana)
 
 
 def test_who_is_wrong_too_often_waits(class_app: FastAPI) -> None:
-    guesser = browser(class_app)
+    guesser = stranger(class_app)
     for i in range(10):
         assert guesser.post("/sign-in", data=student(password=f"guess {i}")).status_code == 403
     answer = guesser.post("/sign-in", data=student())
     assert answer.status_code == 429
-    assert 55 <= int(answer.headers["retry-after"]) <= 60
+    assert 0 < int(answer.headers["retry-after"]) <= 60
     assert said(answer).startswith("password: Too many wrong passwords. Try again in ")
     assert not is_in(guesser)
     enter(class_app, student("Bea"))
@@ -144,7 +140,7 @@ def test_who_is_wrong_too_often_waits(class_app: FastAPI) -> None:
 
 
 def test_other_names_don_t_help_who_guesses_the_teachers_password(class_app: FastAPI) -> None:
-    guesser = browser(class_app)
+    guesser = stranger(class_app)
     for i in range(10):
         assert guesser.post("/sign-in", data=teacher(f"Teacher {i}", "guess")).status_code == 403
     assert guesser.post("/sign-in", data=teacher("Another", "guess")).status_code == 429
@@ -157,7 +153,7 @@ def test_who_waits_costs_no_hash(class_app: FastAPI, monkeypatch: pytest.MonkeyP
     for module in (door, passwords):
         monkeypatch.setattr(module, "matches", None)
     for form in (student(), teacher()):
-        assert browser(class_app).post("/sign-in", data=form).status_code == 429
+        assert stranger(class_app).post("/sign-in", data=form).status_code == 429
 
 
 def test_a_class_behind_one_address_signs_in_at_once_two_hashes_at_a_time(
@@ -201,14 +197,14 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_to_another_ho
     class_app: FastAPI, asked: str, led_to: str
 ) -> None:
     for headers in ({"Sec-Fetch-Dest": "document"}, {"Accept": "text/html,*/*;q=0.8"}):
-        who = browser(class_app)
+        who = stranger(class_app)
         if asked:
             who.get(LAN + asked, headers=headers)
         assert who.post("/sign-in", data=student()).headers["location"] == led_to
 
 
 def test_what_a_page_fetches_is_not_what_was_asked_for(class_app: FastAPI) -> None:
-    who = browser(class_app)
+    who = stranger(class_app)
     who.get("/runs/1", headers={"Sec-Fetch-Dest": "document"})
     for headers in ({"Sec-Fetch-Dest": "empty", "Accept": "text/html"}, {"Accept": "*/*"}):
         who.get("/teacher", headers=headers)
@@ -218,11 +214,11 @@ def test_what_a_page_fetches_is_not_what_was_asked_for(class_app: FastAPI) -> No
 def test_nobody_takes_the_names_of_a_whole_school(class_app: FastAPI) -> None:
     for _ in range(attempts.NEW_NAMES.amount):
         class_app.state.attempts.seconds_until_a_name("192.168.1.7")
-    answer = browser(class_app).post("/sign-in", data=student())
+    answer = stranger(class_app).post("/sign-in", data=student())
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 3600
     assert said(answer).startswith("name: Many names were taken from your network in this hour. Try again in 60 min.")
-    assert not is_in(browser(class_app))
+    assert not is_in(stranger(class_app))
     enter(class_app, student(), address="192.168.1.9")
 
 

@@ -24,16 +24,16 @@ QUEUE = StandInQueue()
 
 
 @pytest.fixture
-def ana(session: Session) -> Viewer:
-    return member(session, "Ana")
+def eva(session: Session) -> Viewer:
+    return known(session, "Eva")
 
 
 @pytest.fixture
 def luis(session: Session) -> Viewer:
-    return member(session, "Luis")
+    return known(session, "Luis")
 
 
-def member(session: Session, name: str) -> Viewer:
+def known(session: Session, name: str) -> Viewer:
     session.add(Member(id=name.lower(), name=name, key=name.lower()))
     session.commit()
     return Viewer(name.lower(), name)
@@ -54,33 +54,33 @@ def in_order(session: Session) -> list[str]:
     return [places[place] for place in range(1, len(queued) + 1)]
 
 
-def test_who_comes_later_with_two_runs_does_not_wait_for_thirty(session: Session, ana: Viewer, luis: Viewer) -> None:
-    many = launch(session, ana, 30)
+def test_who_comes_later_with_two_runs_does_not_wait_for_thirty(session: Session, eva: Viewer, luis: Viewer) -> None:
+    many = launch(session, eva, 30)
     few = launch(session, luis, 2)
     assert in_order(session) == [many[0], few[0], many[1], few[1], *many[2:]]
 
 
 def test_a_student_is_told_of_the_runs_before_although_they_are_not_theirs_to_see(
-    session: Session, ana: Viewer, luis: Viewer
+    session: Session, eva: Viewer, luis: Viewer
 ) -> None:
-    launch(session, ana, 3)
+    launch(session, eva, 3)
     few = launch(session, luis, 2)
     session.info[KEY] = luis
     assert [state.queue_place for run_id in few if (state := store.live_state(session, run_id))] == [2, 4]
 
 
 def test_who_comes_when_many_have_been_trained_begins_with_what_is_next(
-    session: Session, ana: Viewer, luis: Viewer
+    session: Session, eva: Viewer, luis: Viewer
 ) -> None:
-    many = launch(session, ana, 6)
+    many = launch(session, eva, 6)
     for run_id in many[:4]:
         store.claim(session, run_id)
     few = launch(session, luis, 2)
     assert in_order(session) == [many[4], few[0], many[5], few[1]]
 
 
-def test_runs_of_one_student_keep_their_order(session: Session, ana: Viewer) -> None:
-    launched = [run_id for runs in (3, 1, 2) for run_id in launch(session, ana, runs)]
+def test_runs_of_one_student_keep_their_order(session: Session, eva: Viewer) -> None:
+    launched = [run_id for runs in (3, 1, 2) for run_id in launch(session, eva, runs)]
     assert in_order(session) == launched
 
 
@@ -106,24 +106,26 @@ def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
     monkeypatch.setattr(queue, "make_engine", lambda _url: engine)
     # In a thread: a browser of earlier tests may have left an event loop here, with which the engine is not content.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(queue.start_worker, settings, "worker", taken.append).result()
-        yield taken
-        thread.submit(DBOS.destroy, destroy_registry=True).result()
-    engine.dispose()
+        try:
+            thread.submit(queue.start_worker, settings, "worker", taken.append).result()
+            yield taken
+        finally:
+            thread.submit(DBOS.destroy, destroy_registry=True).result()
+            engine.dispose()
 
 
 def test_a_worker_takes_them_in_this_order(
-    session: Session, settings: Settings, client: queue.Queue, ana: Viewer, luis: Viewer,
+    session: Session, settings: Settings, client: queue.Queue, eva: Viewer, luis: Viewer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    many, few = launch(session, ana, 4, client), launch(session, luis, 2, client)
+    many, few = launch(session, eva, 4, client), launch(session, luis, 2, client)
     with worker(settings, monkeypatch) as trained:
         wait_for(lambda: len(trained) == 6, "all runs to be trained")
     assert trained == [many[0], few[0], many[1], few[1], *many[2:]]
 
 
-def test_a_run_that_goes_back_to_the_queue_keeps_its_turn(session: Session, ana: Viewer, luis: Viewer) -> None:
-    first, second = launch(session, ana, 2)
+def test_a_run_that_goes_back_to_the_queue_keeps_its_turn(session: Session, eva: Viewer, luis: Viewer) -> None:
+    first, second = launch(session, eva, 2)
     attempt = store.claim(session, first)
     [other] = launch(session, luis, 1)
     assert attempt is not None
@@ -131,23 +133,23 @@ def test_a_run_that_goes_back_to_the_queue_keeps_its_turn(session: Session, ana:
     assert in_order(session) == [first, second, other]
 
 
-def test_a_run_that_nobody_was_told_of_is_enqueued_with_its_turn(session: Session, ana: Viewer) -> None:
-    known = launch(session, ana, 3)
+def test_a_run_that_nobody_was_told_of_is_enqueued_with_its_turn(session: Session, eva: Viewer) -> None:
+    launched = launch(session, eva, 3)
     engine = Engine()
     rescue.rescue(session, engine, set(), ACTIVE)
-    assert engine.turns == {known[0]: 1, known[1]: 2, known[2]: 3}
+    assert engine.turns == {launched[0]: 1, launched[1]: 2, launched[2]: 3}
 
 
-def test_a_run_that_the_engine_takes_for_done_is_enqueued_with_its_turn(session: Session, ana: Viewer) -> None:
-    known = launch(session, ana, 2)
+def test_a_run_that_the_engine_takes_for_done_is_enqueued_with_its_turn(session: Session, eva: Viewer) -> None:
+    launched = launch(session, eva, 2)
     engine = Engine()
-    engine.known = {run_id: queue.State("SUCCESS", None) for run_id in known}
+    engine.known = {run_id: queue.State("SUCCESS", None) for run_id in launched}
     rescue.rescue(session, engine, set(), ACTIVE)
-    assert engine.turns == {known[0]: 1, known[1]: 2}
+    assert engine.turns == {launched[0]: 1, launched[1]: 2}
 
 
-def test_what_waits_for_another_runs_layers_is_handed_over_with_its_turn(session: Session, ana: Viewer) -> None:
-    session.info[KEY] = ana
+def test_what_waits_for_another_runs_layers_is_handed_over_with_its_turn(session: Session, eva: Viewer) -> None:
+    session.info[KEY] = eva
     source, engine = store.create_run(session, TINY), Engine()
     follower = store.create_run(session, RunSpec(**{**TINY.model_dump(), "transfer_from": source.id}))
     attempt = store.claim(session, source.id)

@@ -13,19 +13,22 @@ from pathlib import Path
 from random import Random
 
 from app import db
-from tests.chaos.checks import complaints, left_in_queue
+from tests.chaos.checks import complaints, left_in_queue, slow_takeovers
 from tests.chaos.runs import SPECS, undisturbed
-from tests.chaos.storm import WORKERS, Report, Storm
+from tests.chaos.storm import Report, Storm
 from tests.postgres import PostgreSQL
 from tests.server import Server, left_of, wait_for
+
+WORKERS = 3
 
 
 def main() -> None:
     kills, seed = int(os.environ.get("KILLS") or 200), int(os.environ.get("SEED") or time.time())
     print(f"{kills} kills, SEED={seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder, database() as environment:
-        report, wrong = survive(Path(folder), kills, seed, **environment)
+        report, wrong = survive(Path(folder), kills, seed, WORKERS, **environment)
     print_report(report)
+    wrong += slow_takeovers(report)
     print("\n".join(wrong) or "Nothing was lost, nothing is there twice, every run is what it would have been.")
     sys.exit(bool(wrong))
 
@@ -40,11 +43,11 @@ def database() -> Iterator[dict[str, str]]:
         yield {"DATABASE_URL": postgresql.new_database()}
 
 
-def survive(folder: Path, kills: int, seed: int, **environment: str) -> tuple[Report, list[str]]:
+def survive(folder: Path, kills: int, seed: int, workers: int, **environment: str) -> tuple[Report, list[str]]:
     """What was done to the product in this folder, and what is wrong afterwards."""
     specs = SPECS if kills > len(SPECS) * 5 else SPECS[:2]
     references = undisturbed(specs)
-    with Server(folder, WORKERS=str(WORKERS), **environment) as server:
+    with Server(folder, WORKERS=str(workers), **environment) as server:
         settings = server.settings
         engine = db.make_engine(settings.runs_url)
         report = Storm(server, engine, specs, Random(seed)).rage(kills)

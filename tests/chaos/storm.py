@@ -14,10 +14,10 @@ from sqlmodel import Session, col, select
 
 from app.models import ACTIVE, Run, Worker
 from ml.spec import RunSpec
+from tests.freezing import freeze, thaw
 from tests.server import Server, wait_for
 
-WORKERS = 3
-KEPT_BUSY = 6  # runs that wait or train at any time
+KEPT_BUSY = 2  # runs that wait or train at any time, for each worker
 PAUSE = (0.3, 2.2)  # seconds between two kills
 FROZEN_SECONDS = 14.0  # longer than it takes to be taken for lost
 VICTIMS = {"worker": 5, "child": 4, "web": 3, "web and worker": 1, "frozen worker": 1}  # how often, one to another
@@ -48,18 +48,16 @@ class Lost:
 class Storm:
     def __init__(self, server: Server, engine: Engine, specs: list[RunSpec], random: Random) -> None:
         self._server, self._engine, self._specs, self._random = server, engine, specs, random
+        self._crew = server.settings.workers
         self._lost: list[Lost] = []
-        self._thaw_at: tuple[float, int] | None = None
+        self._frozen: tuple[psutil.Process, float] | None = None  # and when it is thawed
         self.report = Report()
 
     def rage(self, kills: int) -> Report:
         """Until so many processes were killed or frozen; then wait until every run has ended."""
-        wait_for(lambda: len(self._workers()) == WORKERS, "the workers")
-        while self.report.kills.total() < kills:
-            self._keep_busy()
-            self._wait(self._random.uniform(*PAUSE))
-            wait_for(lambda: (self._look(), self._busy_workers())[1], "a worker that trains")
-            self._strike()
+        wait_for(lambda: len(self._workers()) == self._crew, "the workers")
+        for struck in range(kills):
+            wait_for(lambda struck=struck: self._round() > struck, "a process to strike")  # type: ignore[misc]
         self._wait_for_the_thaw()
         wait_for(lambda: not self._look(), "the lost runs to be in other hands")
         wait_until_ended(self._engine)
@@ -67,10 +65,18 @@ class Storm:
             self.report.attempts = sum(session.exec(select(Run.attempt)))
         return self.report
 
+    def _round(self) -> int:
+        """How many were struck until now."""
+        self._keep_busy()
+        self._wait(self._random.uniform(*PAUSE))
+        wait_for(lambda: (self._look(), self._busy_workers())[1], "a worker that trains")
+        self._strike()
+        return self.report.kills.total()
+
     # --- the client ---
 
     def _keep_busy(self) -> None:
-        for _ in range(KEPT_BUSY - active(self._engine)):
+        for _ in range(KEPT_BUSY * self._crew - active(self._engine)):
             spec = self._random.choice(self._specs)
             self.report.launched[self._launch(spec)] = spec
 
@@ -90,12 +96,18 @@ class Storm:
     # --- the killer ---
 
     def _strike(self) -> None:
-        [victim] = self._random.choices(list(VICTIMS), list(VICTIMS.values()))
+        victim = self._next_victim()
         struck = {
             "worker": self._kill_worker, "child": self._kill_child, "web": self._kill_web,
             "web and worker": self._kill_both, "frozen worker": self._freeze,
         }[victim]()  # fmt: skip
         self.report.kills[victim] += struck
+
+    def _next_victim(self) -> str:
+        """Each kind once, then by chance."""
+        if spared := [victim for victim in VICTIMS if not self.report.kills[victim]]:
+            return self._random.choice(spared)
+        return self._random.choices(list(VICTIMS), list(VICTIMS.values()))[0]
 
     def _kill_worker(self) -> bool:
         worker = self._choose(self._busy_workers() or self._workers())
@@ -121,11 +133,12 @@ class Storm:
 
     def _freeze(self) -> bool:
         worker = self._choose(self._busy_workers())
-        if worker is None or self._thaw_at:
+        if worker is None or self._frozen:
             return False
-        os.kill(worker.pid, signal.SIGSTOP)
+        process = psutil.Process(worker.pid)
+        freeze([process], self._server.folder)
         self._workers_were_struck()
-        self._thaw_at = time.monotonic() + FROZEN_SECONDS, worker.pid
+        self._frozen = process, time.monotonic() + FROZEN_SECONDS
         return True
 
     def _workers_were_struck(self) -> None:
@@ -135,7 +148,7 @@ class Storm:
 
     def _workers(self) -> list[Worker]:
         """Those whose process is there and awake."""
-        awake = {process.pid for process in self._processes("worker")} - {self._thaw_at[1] if self._thaw_at else None}
+        awake = {process.pid for process in self._processes("worker")} - {self._frozen[0].pid if self._frozen else None}
         with Session(self._engine) as session:
             return [worker for worker in session.exec(select(Worker)) if worker.pid in awake]
 
@@ -159,9 +172,9 @@ class Storm:
 
     def _look(self) -> list[Lost]:
         """Thaw who was frozen long enough; note which lost runs are in other hands. Those that are not."""
-        if self._thaw_at and time.monotonic() > self._thaw_at[0]:
-            os.kill(self._thaw_at[1], signal.SIGCONT)
-            self._thaw_at = None
+        if self._frozen and time.monotonic() > self._frozen[1]:
+            thaw([self._frozen[0]])
+            self._frozen = None
         with Session(self._engine) as session:
             for lost in list(self._lost):
                 run = session.get(Run, lost.run_id)
@@ -171,7 +184,7 @@ class Storm:
         return self._lost
 
     def _wait_for_the_thaw(self) -> None:
-        while self._thaw_at:
+        while self._frozen:
             self._wait(0.2)
 
 

@@ -34,7 +34,7 @@ def test_runs_and_visitors_wait_and_the_run_goes_on_by_itself(postgresql: Postgr
         assert "Nothing was lost" in refused.json()["detail"]
         assert server.client.get("/healthz").status_code == 503
         assert server.client.get("/").status_code == 503
-        time.sleep(SECONDS - (time.monotonic() - stopped))
+        time.sleep(max(0.0, SECONDS - (time.monotonic() - stopped)))
         postgresql.start()
 
         wait_for(lambda: server.client.get("/healthz").status_code == 200, "the web process to come back")

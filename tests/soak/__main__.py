@@ -23,8 +23,9 @@ from app import db, store
 from app.settings import Settings
 from tests import loops
 from tests.server import Server, wait_for
+from tests.signing_in import PASSWORD, TEACHERS
 from tests.soak.students import ENDED, Student, Teacher
-from tests.soak.visitor import CLASS_PASSWORD, TEACHER_PASSWORD, Notes
+from tests.soak.visitor import Notes
 
 WORKERS = 2
 SLOWEST = 1.0  # seconds, of a page at the 95th percentile
@@ -89,7 +90,7 @@ def main() -> None:
 
 def soak(folder: Path, plan: Plan) -> Report:
     """What the class did with the product in this folder."""
-    class_mode = {"HOST": "0.0.0.0", "CLASS_PASSWORD": CLASS_PASSWORD, "TEACHER_PASSWORD": TEACHER_PASSWORD}
+    class_mode = {"HOST": "0.0.0.0", "CLASS_PASSWORD": PASSWORD, "TEACHER_PASSWORD": TEACHERS}
     notes, memory = Notes(), Memory()
     with Server(folder, WORKERS=str(WORKERS), **class_mode) as server:
         wait_for(lambda: server.pid("web"), "the web process to be known")

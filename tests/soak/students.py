@@ -4,7 +4,8 @@ import asyncio
 import time
 from random import Random
 
-from tests.soak.visitor import CLASS_PASSWORD, TEACHER_PASSWORD, Launched, Notes, Visitor
+from tests.signing_in import PASSWORD, TEACHERS
+from tests.soak.visitor import Launched, Notes, Visitor
 
 AT_ONCE = 2  # runs of a student that wait or train
 WATCHING = 3.0  # seconds
@@ -47,7 +48,7 @@ class Student(Visitor):
                 await deed()  # once at least, however short the term is
 
     async def _come_in(self) -> None:
-        await self.sign_in(own=f"the own one of {self.name}", password=CLASS_PASSWORD)
+        await self.sign_in(own=f"the own one of {self.name}", password=PASSWORD)
 
     async def _go_and_come_back(self) -> None:
         await self.ask("POST", "/sign-out", 303)
@@ -141,7 +142,7 @@ class Teacher(Visitor):
     """Looks at everything, and changes nothing."""
 
     async def attend(self, until: float, pause: float) -> None:
-        await self.sign_in(password=TEACHER_PASSWORD, **{"as": "teacher"})
+        await self.sign_in(password=TEACHERS, **{"as": "teacher"})
         while time.monotonic() < until:
             await asyncio.sleep(pause)
             for path in ("/", "/teacher", "/shares"):

@@ -10,8 +10,6 @@ from typing import Any
 
 import httpx2
 
-CLASS_PASSWORD, TEACHER_PASSWORD = "glorot and bengio", "for the teachers alone"
-
 
 @dataclass(frozen=True)
 class Launched:
