@@ -20,6 +20,7 @@ from ml.spec import RunSpec
 from tests.browser import find_chromium, launch_chromium
 from tests.databases import ADMINISTRATOR, databases, let_rest
 from tests.lab_runs import LAB, TRIAL
+from tests.readiness import share_ready_routes
 from tests.server import Server
 
 TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2, steps_per_epoch=3, monitor_size=20)
@@ -27,13 +28,15 @@ TINY = RunSpec(hidden=(8, 6), activation="tanh", init="xavier_uniform", epochs=2
 
 # Else the engine makes a handler, on the stderr of the test that first starts it, which is closed after that.
 logging.getLogger("dbos").addHandler(logging.NullHandler())
+share_ready_routes()
 expect.set_options(timeout=30_000)  # milliseconds; a machine that is busy with other tests draws a page late
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those with a browser or with processes of their own first: they are the longest, and test processes that
     share the modules out end at the same time only if the last ones are short."""
-    items.sort(key=lambda item: not _is_long(item))
+    _long_files.update(item.path for item in items if _is_long(item))
+    items.sort(key=lambda item: item.path not in _long_files)
     runs_here = _on_postgresql if ADMINISTRATOR else _without_postgresql
     config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
     items[:] = [item for item in items if runs_here(item)]
@@ -45,7 +48,7 @@ def _is_long(item: pytest.Item) -> bool:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A worker that waits for runs takes a twentieth of a core: once the long tests are over, nobody asks for it."""
-    if not _is_long(item):
+    if item.path not in _long_files:
         while _running:
             _running.pop().stop()
 
@@ -66,6 +69,7 @@ def _without_postgresql(item: pytest.Item) -> bool:
 
 
 _running: list[Server] = []  # that are for all modules
+_long_files: set[Path] = set()
 _DATABASE = {"settings", "server", "own_server"}
 _LONG = {
     "chromium", "server", "own_server", "test_reproduce", "test_kills", "test_chaos", "test_bridging", "test_soak",

@@ -4,9 +4,10 @@ What is made for a viewer is theirs. A student reads what is theirs and the runs
 class, and changes what is theirs; a teacher, and a session without a viewer, have all.
 """
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, or_, select
+from sqlalchemy import event, or_, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, col
 
@@ -39,17 +40,21 @@ def _restrict(state: ORMExecuteState) -> None:
     viewer = viewer_of(state.session)  # type: ignore[arg-type]
     if viewer is None or viewer.sees_all or not (state.is_select or state.is_update or state.is_delete):
         return
-    for model, theirs in _theirs(viewer.id).items():
-        shown = getattr(model, "shown", None)
-        seen = or_(theirs, shown) if state.is_select and shown is not None else theirs
-        state.statement = state.statement.options(with_loader_criteria(model, seen))
+    state.statement = state.statement.options(*_limits(viewer.id, state.is_select))
 
 
-def _theirs(member_id: str) -> dict[type[Any], ColumnElement[bool]]:
+@lru_cache(maxsize=1000)  # made once for each student: that takes as long as a query
+def _limits(member_id: str, reading: bool) -> list[Any]:
     """Predictions and answers are read by whoever may see the lab or the mystery: so many have said this."""
     runs, experiments = col(Run.owner_id) == member_id, col(Experiment.owner_id) == member_id
     shared = or_(
         col(Share.run_id).in_(select(col(Run.id)).where(runs)),
         col(Share.prediction_id).in_(select(col(Prediction.id)).where(col(Prediction.owner_id) == member_id)),
     )
-    return {Run: runs, Experiment: experiments, Share: shared}
+    if reading:
+        runs, experiments = or_(runs, col(Run.shown)), or_(experiments, col(Experiment.shown))
+    return [
+        with_loader_criteria(Run, runs),
+        with_loader_criteria(Experiment, experiments),
+        with_loader_criteria(Share, shared),
+    ]

@@ -1,6 +1,7 @@
 """Makes requests up, sends them as a student and as a stranger, and holds the answers against the document."""
 
 import os
+import sys
 from copy import deepcopy
 from typing import Any
 
@@ -8,6 +9,7 @@ import schemathesis
 from httpx2 import Request, Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from requests import Request as Unsent
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -25,6 +27,11 @@ from app.access import WHO, Call, Who
 from tests.fuzz.school import School
 from tests.members import LAN
 
+# Looked for at each request by libraries that do without them: to find out anew that they are not installed would take
+# longer than the request.
+for absent in ("httpx", "sniffio"):
+    sys.modules.setdefault(absent, None)  # type: ignore[arg-type]
+
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
@@ -32,10 +39,13 @@ CHECKS = [
 ]  # fmt: skip
 TURNED_AWAY = (401, 413, 414, 431)  # what is too large is not looked at further
 REJECTED = ["400", "401", "403", "404", "413", "414", "422", "429", "431"]
+# By a name of its own Hypothesis makes up each request anew. Else it would spend as long again on variations of those
+# that it has, and on looking for ones that it has not.
+AVAILABLE_PROVIDERS["anew"] = HypothesisProvider
 # The same ones in `make test`; other ones each time where there are more.
 _SETTINGS = settings(
     max_examples=EXAMPLES, derandomize=EXAMPLES <= 200, deadline=None, database=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=list(HealthCheck), backend="anew",
 )  # fmt: skip
 
 
