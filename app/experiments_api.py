@@ -36,7 +36,9 @@ class ExperimentIn(BaseModel):
         default_factory=dict, description="The values to try of each field; null is its default",
         examples=[{"init": ["standard", "xavier_uniform"]}],
     )  # fmt: skip
-    seeds: int = Field(1, ge=1, le=MAX_RUNS, description="Runs of each combination: base.seed, base.seed + 1, ...")
+    seeds: int = Field(
+        1, strict=True, ge=1, le=MAX_RUNS, description="Runs of each combination: base.seed, base.seed + 1, ..."
+    )
 
     @field_validator("base", "vary")
     @classmethod

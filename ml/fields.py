@@ -1,7 +1,7 @@
 """What the fields of a RunSpec are made of: their limits, and the kinds of value that pydantic has no name for."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -29,6 +29,11 @@ def wrong(problem: str, fix: str) -> PydanticCustomError:
 def _no_choice(name: Any, table: Mapping[str, Any]) -> PydanticCustomError:
     problem = words("{name} is not one of the choices", name=repr(str(name)[:40]))
     return wrong(problem, words("choose one of {names}", names=", ".join(table)))
+
+
+def is_of_numbers(annotation: Any) -> bool:
+    """Whether a setting is a number, or a list of them."""
+    return annotation in (int, float) or any(map(is_of_numbers, get_args(annotation)))
 
 
 def one_of(table: Mapping[str, Any]) -> Any:

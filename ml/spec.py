@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticKnownError
 
 from ml.catalog import (
     ACTIVATIONS,
@@ -27,6 +28,7 @@ from ml.fields import (
     MAX_STEPS,
     MAX_WIDTH,
     NO_NUL,
+    is_of_numbers,
     one_of,
     one_or_each_of,
 )
@@ -150,6 +152,17 @@ class RunSpec(BaseModel):
     @classmethod
     def _null_is_the_default(cls, data: Any) -> Any:
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Pydantic would take it for 1."""
+        given = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(one, bool) for one in given) and is_of_numbers(
+            cls.model_fields[str(info.field_name)].annotation
+        ):
+            raise PydanticKnownError("float_type")
+        return value
 
     @field_validator("*")
     @classmethod
