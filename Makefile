@@ -27,10 +27,11 @@ serve:
 	@$(PYTHON) app/bootstrap.py
 	@exec .venv/bin/python -m app serve
 
-# Bytecode is kept: of the processes that tests start each would otherwise compile the product anew.
+# Bytecode is kept: of the processes that tests start each would otherwise compile the product anew. They share the
+# cores: threads of theirs would only wait for each other.
 test:
 	@$(PYTHON) app/bootstrap.py --dev
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-postgres:
 	@$(PYTHON) app/bootstrap.py --dev

@@ -19,6 +19,8 @@ REFUSED = {
     503: "The database is away; the header Retry-After says for how long to wait",
 }
 _OF_THE_GUARD = (403, 413, 414, 431)
+_ABOUT = ("title", "description", "default", "examples")
+_NULL = {"type": "null"}
 
 
 def document(request: Request) -> Json:
@@ -29,7 +31,19 @@ def document(request: Request) -> Json:
                for method, operation in operations.items()}
         for path, operations in found["paths"].items()
     }  # fmt: skip
-    return found | {"paths": paths}
+    schemas = found["components"]["schemas"]
+    settings = {name: _or_null(schema) for name, schema in schemas["RunSpec"]["properties"].items()}
+    spec = schemas["RunSpec"] | {"properties": settings}
+    return found | {"paths": paths, "components": {"schemas": schemas | {"RunSpec": spec}}}
+
+
+def _or_null(schema: Json) -> Json:
+    """Of a setting of a run: null is the default, also where the setting itself is never null."""
+    about = {name: schema[name] for name in _ABOUT if name in schema}
+    shape = {name: value for name, value in schema.items() if name not in _ABOUT}
+    if _NULL in shape.get("anyOf", []):
+        return schema
+    return {"anyOf": [*shape.get("anyOf", [shape]), _NULL]} | about
 
 
 def _responses(path: str, own: Json) -> Json:

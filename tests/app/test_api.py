@@ -396,6 +396,15 @@ def test_the_export_holds_the_spec_the_metrics_and_the_health(client: TestClient
         assert float(last[layer]["dead"]) == flat.all(axis=0).mean()
 
 
+def test_null_is_the_default_of_every_setting_and_the_document_says_so(client: TestClient) -> None:
+    settings = client.get("/openapi.json").json()["components"]["schemas"]["RunSpec"]["properties"]
+    for name, schema in settings.items():
+        Draft202012Validator(schema).validate(None)
+        assert not Draft202012Validator(schema).is_valid({}), name
+    answer = client.post("/api/runs", json=dict.fromkeys(settings))
+    assert RunSpec.model_validate(answer.json()["spec"]) == RunSpec()
+
+
 def test_every_answer_is_as_the_openapi_document_says(client: TestClient, finished: str, with_everything: str) -> None:
     document = client.get("/openapi.json").json()
 
