@@ -55,7 +55,8 @@ def test_every_figure_in_every_option_is_a_picture_and_what_plotly_accepts(run: 
         for name, figure in FIGURES.items():
             for view in VIEWS.values() if figure.options else [View()]:
                 drawn = figure.draw(run, LIGHT, step=0 if view.expected else None, view=view)
-                go.Figure(drawn)
+                if language == "en":  # the others differ in their words alone
+                    go.Figure(drawn)
                 json.dumps(drawn, allow_nan=False)
                 picture = svg.render(drawn, name)
                 assert ElementTree.fromstring(picture).tag == "svg"

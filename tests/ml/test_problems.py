@@ -86,7 +86,7 @@ WRONG = [
     ("input_dropout", 1, {}, "at least 0 and less than 1", "0.1", 0.1),
     ("max_norm", 0, {}, "greater than 0 and at most 1000", "3.0", 3.0),
     ("weight_decay", -1, {}, "at least 0 and at most 10", "0.0001", 0.0001),
-    ("weight_decay", False, {}, "at least 0 and at most 10", "0.0001", 0.0001),
+    ("weight_decay", True, {}, "at least 0 and at most 10", "0.0001", 0.0001),
     ("hidden", [True], {}, "1 to 50 layers of 1 to 4096 units each", "[300, 100]", [300, 100]),
     ("epochs", True, {}, "at least 0 and at most 100000", "10", 10),
     ("clip_at", 0, {"clip": "norm"}, "greater than 0", "1.0", 1.0),
