@@ -84,3 +84,12 @@ def test_a_report_goes_with_its_runs(client: TestClient, session: Session, said:
     store.delete_experiment(session, said.experiment_id)
     assert client.get(report).status_code == 404
     assert client.get(link).status_code == 404
+
+
+@pytest.mark.parametrize("lasting", ["9" * 5000, "-1", "x", "", "12345"])
+def test_an_end_that_was_not_offered_is_none(
+    client: TestClient, session: Session, said: Prediction, lasting: str
+) -> None:
+    answer = client.post(f"/labs/reports/{said.id}/shares", data={"lasting": lasting}, headers=ORIGIN)
+    assert answer.status_code == 200
+    assert [link.expires for link in store.list_report_shares(session, said.id)] == [None]

@@ -58,7 +58,7 @@ def test_the_question_offers_every_choice_and_says_what_would_be_trained(client:
     assert "only look" not in words(answer)
 
 
-@pytest.mark.parametrize("choice", ["", "4", "-1", "x"])
+@pytest.mark.parametrize("choice", ["", "4", "-1", "x", "1" * 5000])
 def test_without_a_choice_the_form_comes_back_with_what_is_wrong_and_nothing_is_queued(
     client: TestClient, session: Session, choice: str
 ) -> None:
