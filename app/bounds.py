@@ -33,12 +33,13 @@ def refusal(scope: Scope) -> tuple[int, Words] | None:
     """The status and the reason where the head of a request says enough; None where it may go on."""
     if len(scope["path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
         return 414, LONG_ADDRESS
-    headers = scope["headers"]
-    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
+    sent = scope["headers"]
+    if len(sent) > MAX_HEADERS or sum(len(name) + len(value) for name, value in sent) > MAX_HEAD_BYTES:
         return 431, LONG_HEAD
-    lengths = set(Headers(scope=scope).getlist("content-length"))
-    if not _is_utf8(Headers(scope=scope).get("content-type", "")):
+    headers = Headers(scope=scope)
+    if not _is_utf8(headers.get("content-type", "")):
         return 400, UNREADABLE
+    lengths = set(headers.getlist("content-length"))
     if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
         return 400, UNREADABLE
     return (413, TOO_LARGE) if any(int(length) > MAX_BODY_BYTES for length in lengths) else None
